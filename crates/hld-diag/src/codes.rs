@@ -1,0 +1,150 @@
+//! The table of codes: one line and one page (`codes/HLDnnnn.md`) each.
+
+use crate::Severity;
+use crate::code::{Code, Page};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal $severity:ident;)*) => {
+        $($(#[$doc])* pub const $name: Code = {
+            static PAGE: Page = Page {
+                number: number($number),
+                severity: Severity::$severity,
+                text: include_str!(concat!("../codes/HLD", $number, ".md")),
+            };
+            Code(&PAGE)
+        };)*
+
+        /// Every code, in order.
+        pub(crate) const TABLE: &[Code] = &[$($name),*];
+    };
+}
+
+/// The value of four digits.
+const fn number(digits: &str) -> u16 {
+    let mut value = 0;
+    let mut at = 0;
+    while at < digits.len() {
+        value = value * 10 + (digits.as_bytes()[at] - b'0') as u16;
+        at += 1;
+    }
+    value
+}
+
+codes! {
+    /// YAML (or JSON) syntax error.
+    YAML_SYNTAX = "0101" Error;
+    /// Text is not UTF-8 / bad encoding / NUL.
+    ENCODING = "0102" Error;
+    /// A limit of the reader was reached.
+    READER_LIMIT = "0103" Error;
+    /// Duplicate key.
+    DUPLICATE_KEY = "0104" Warning;
+    /// More than one document in a file that has one.
+    EXTRA_DOCUMENT = "0105" Warning;
+    /// Empty component file.
+    EMPTY_FILE = "0106" Warning;
+    /// Not a readable regular file.
+    UNREADABLE = "0107" Error;
+    /// Path leaves the confinement root.
+    OUTSIDE_ROOT = "0108" Refused;
+    /// No component.yaml / component.json in the folder.
+    NO_COMPONENT = "0201" Error;
+    /// Field has the wrong type.
+    FIELD_TYPE = "0202" Error;
+    /// Unknown field in a component file.
+    UNKNOWN_FIELD = "0203" Warning;
+    /// Name cannot be used.
+    BAD_NAME = "0204" Error;
+    /// Odd name.
+    ODD_NAME = "0205" Warning;
+    /// Unknown component type.
+    UNKNOWN_TYPE = "0206" Warning;
+    /// Two subcomponents of one parent have one name.
+    DUPLICATE_COMPONENT = "0207" Error;
+    /// Reference cycle.
+    REFERENCE_CYCLE = "0208" Error;
+    /// Component tree too deep or too large.
+    TREE_LIMIT = "0209" Error;
+    /// Hooks/subcomponents on a reference are ignored.
+    IGNORED_ON_REFERENCE = "0210" Warning;
+    /// Component type not supported yet.
+    TYPE_NOT_SUPPORTED = "0211" Error;
+    /// `repo:` has no effect since Fabrikate 0.3.
+    REPO_FIELD = "0212" Warning;
+    /// Hooks are not run.
+    HOOKS_NOT_RUN = "0213" Warning;
+    /// Version looks like a number.
+    UNQUOTED_VERSION = "0214" Warning;
+    /// Component.json beside component.yaml is ignored.
+    JSON_TWIN = "0215" Warning;
+    /// Unknown method.
+    UNKNOWN_METHOD = "0216" Warning;
+    /// Source was not fetched: the folder a git/helm/http source would be in is missing.
+    NOT_FETCHED = "0217" Error;
+    /// `generator:` is the old word for `type:`.
+    GENERATOR_FIELD = "0218" Warning;
+    /// A field has no effect here.
+    NO_EFFECT = "0219" Warning;
+    /// Config values of two files cannot be merged.
+    CONFIG_CONFLICT = "0301" Error;
+    /// Config for a component that does not exist.
+    CONFIG_WITHOUT_COMPONENT = "0302" Warning;
+    /// Environment that no file mentions.
+    UNKNOWN_ENVIRONMENT = "0303" Warning;
+    /// Environment named twice.
+    ENVIRONMENT_TWICE = "0304" Warning;
+    /// Environment name cannot be used.
+    BAD_ENVIRONMENT = "0305" Error;
+    /// Config field has the wrong type.
+    CONFIG_TYPE = "0306" Error;
+    /// Unknown key in a config file.
+    UNKNOWN_CONFIG_KEY = "0307" Warning;
+    /// Two config files differ only by case.
+    CONFIG_CASE_COLLISION = "0308" Error;
+    /// Folder of a static/template component missing or not a folder.
+    NO_FOLDER = "0401" Error;
+    /// Entry of a static folder is no YAML file.
+    NOT_YAML = "0402" Warning;
+    /// Static folder has a subfolder.
+    SUBFOLDER = "0403" Error;
+    /// Manifest is broken YAML.
+    BROKEN_MANIFEST = "0404" Error;
+    /// Document is no Kubernetes object.
+    NOT_AN_OBJECT = "0405" Warning;
+    /// Two components make one resource.
+    DUPLICATE_RESOURCE = "0406" Warning;
+    /// Two components write one output file.
+    OUTPUT_COLLISION = "0407" Error;
+    /// The component's own files are left out of its static output.
+    OWN_FILES_LEFT_OUT = "0408" Warning;
+    /// Template error.
+    TEMPLATE = "0409" Error;
+    /// Chart not found.
+    NO_CHART = "0501" Error;
+    /// Helm not found.
+    NO_HELM = "0502" Error;
+    /// Helm failed.
+    HELM_FAILED = "0503" Error;
+    /// Value that a chart cannot take.
+    CHART_VALUE = "0504" Error;
+    /// Chart hooks left out.
+    CHART_HOOKS_LEFT_OUT = "0505" Warning;
+    /// Chart output document is no object.
+    CHART_DOCUMENT_DROPPED = "0506" Warning;
+    /// Chart makes up values.
+    CHART_MAKES_VALUES = "0507" Warning;
+    /// Hld.yaml is wrong.
+    BAD_SETTINGS = "0601" Error;
+    /// Unknown key in hld.yaml.
+    UNKNOWN_SETTING = "0602" Error;
+    /// Foreign file in the output folder.
+    FOREIGN_FILE = "0701" Refused;
+    /// Folder cannot be an output folder.
+    BAD_OUTPUT_FOLDER = "0702" Refused;
+    /// Writing failed.
+    WRITE_FAILED = "0703" Error;
+    /// Output of Fabrikate adopted.
+    ADOPTED = "0704" Note;
+    /// Output is stale.
+    STALE = "0705" Error;
+}

@@ -1,0 +1,7 @@
+//! Diagnostics as text, one file a form.
+
+mod json;
+mod terminal;
+
+pub use json::json;
+pub use terminal::{Colour, terminal};
