@@ -1,7 +1,8 @@
 //! Values as a dialect reads them.
 
 use hld_diag::Span;
-use indexmap::IndexMap;
+
+use crate::Map;
 
 /// A value and where it was written.
 ///
@@ -33,19 +34,6 @@ pub enum Data {
     Seq(Vec<Value>),
     /// A mapping.
     Map(Map),
-}
-
-/// A mapping whose keys are strings, in the order they were written.
-#[derive(Clone, Debug, Default)]
-pub struct Map {
-    entries: IndexMap<String, Entry, foldhash::fast::RandomState>,
-}
-
-/// One entry of a [`Map`].
-#[derive(Clone, Debug)]
-struct Entry {
-    key: Span,
-    value: Value,
 }
 
 impl Value {
@@ -112,81 +100,6 @@ impl Value {
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         self.data == other.data
-    }
-}
-
-impl Map {
-    /// A mapping without entries.
-    #[must_use]
-    pub fn new() -> Self {
-        Map::default()
-    }
-
-    /// How many entries there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// The value under `key`.
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.entries.get(key).map(|entry| &entry.value)
-    }
-
-    /// The value under `key`, to be changed.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        self.entries.get_mut(key).map(|entry| &mut entry.value)
-    }
-
-    /// Where `key` was written.
-    #[must_use]
-    pub fn key_span(&self, key: &str) -> Option<Span> {
-        self.entries.get(key).map(|entry| entry.key)
-    }
-
-    /// Puts `value` under `key`: an entry of that key keeps its position, its place and value are
-    /// replaced; the old value is returned.
-    pub fn insert(&mut self, key: impl Into<String>, key_span: Span, value: Value) -> Option<Value> {
-        self.entries.insert(key.into(), Entry { key: key_span, value }).map(|entry| entry.value)
-    }
-
-    /// Takes the entry of `key` out; the order of the others stays.
-    pub fn remove(&mut self, key: &str) -> Option<Value> {
-        self.entries.shift_remove(key).map(|entry| entry.value)
-    }
-
-    /// Keys and values, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        self.entries.iter().map(|(key, entry)| (key.as_str(), &entry.value))
-    }
-
-    /// Keys with their places, and values, in order.
-    pub fn spanned(&self) -> impl ExactSizeIterator<Item = (&str, Span, &Value)> {
-        self.entries.iter().map(|(key, entry)| (key.as_str(), entry.key, &entry.value))
-    }
-
-    /// Values, in order, to be changed.
-    pub fn values_mut(&mut self) -> impl ExactSizeIterator<Item = &mut Value> {
-        self.entries.values_mut().map(|entry| &mut entry.value)
-    }
-
-    /// Keys with their places, and values, in order, to be kept.
-    pub fn into_entries(self) -> impl ExactSizeIterator<Item = (String, Span, Value)> {
-        self.entries.into_iter().map(|(key, entry)| (key, entry.key, entry.value))
-    }
-}
-
-impl PartialEq for Map {
-    /// As mappings: the order of keys does not count.
-    fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
     }
 }
 

@@ -1,0 +1,198 @@
+//! Documents without aliases and merge keys: values straight from events.
+
+use std::borrow::Cow;
+
+use hld_diag::{FileId, Span};
+
+use super::late::Late;
+use super::{Duplicate, ReadOptions, key};
+use crate::events::{Event, EventKind, Parser, Properties};
+use crate::fault::Result;
+use crate::resolve::{self, Resolved};
+use crate::scalar::Scalar;
+use crate::{Data, Dialect, Map, Value};
+
+/// Reads one document whose start has been read; `None` if it has something to expand.
+pub(super) fn document(
+    parser: &mut Parser<'_>,
+    file: FileId,
+    options: &ReadOptions,
+    duplicates: &mut Vec<Duplicate>,
+) -> Result<Option<Value>> {
+    let mut builder = Builder::new(file, options.dialect);
+    loop {
+        let event = parser.next_event()?;
+        match builder.take(event)? {
+            Step::More => {}
+            Step::Expand => return Ok(None),
+            Step::Done => break,
+        }
+    }
+    let root = builder.root.unwrap_or_else(|| Value { data: Data::Null, span: Span::start_of(file) });
+    builder.late.finish(root, parser.scanner.text(), options, duplicates).map(Some)
+}
+
+/// What an event was to the builder.
+enum Step {
+    More,
+    /// The document has an anchor, an alias, a merge key or a key that is no scalar.
+    Expand,
+    Done,
+}
+
+/// A collection that is being read.
+enum Frame<'s> {
+    Seq(Vec<Value>),
+    Map(Map, Option<PendingKey<'s>>),
+}
+
+/// A key whose value is being read.
+struct PendingKey<'s> {
+    text: Cow<'s, str>,
+    span: Span,
+    /// The source of a key that was no string: go-yaml v3 compares keys by it.
+    source: Option<Cow<'s, str>>,
+}
+
+struct Builder<'s> {
+    file: FileId,
+    dialect: Dialect,
+    stack: Vec<(Frame<'s>, usize)>,
+    root: Option<Value>,
+    late: Late,
+}
+
+impl<'s> Builder<'s> {
+    fn new(file: FileId, dialect: Dialect) -> Self {
+        Builder { file, dialect, stack: Vec::with_capacity(16), root: None, late: Late::default() }
+    }
+
+    #[inline]
+    fn take(&mut self, event: Event<'s>) -> Result<Step> {
+        let properties = event.properties.as_deref();
+        if properties.is_some_and(|properties| properties.anchor.is_some()) {
+            return Ok(Step::Expand);
+        }
+        let expects_key = matches!(self.stack.last(), Some((Frame::Map(_, None), _)));
+        match event.kind {
+            EventKind::Scalar(scalar) if expects_key => {
+                return self.key(scalar, properties, event.start, event.end);
+            }
+            EventKind::Scalar(scalar) => {
+                let data = self.scalar(&scalar, properties, event.start);
+                self.put(Value { data, span: Span::new(self.file, event.start, event.end) });
+            }
+            EventKind::SequenceStart { .. } | EventKind::MappingStart { .. } if expects_key => {
+                return Ok(Step::Expand);
+            }
+            EventKind::SequenceStart { .. } => self.stack.push((Frame::Seq(Vec::new()), event.start)),
+            EventKind::MappingStart { .. } => self.stack.push((Frame::Map(Map::new(), None), event.start)),
+            EventKind::SequenceEnd | EventKind::MappingEnd => self.end(event.end),
+            EventKind::Alias(_) => return Ok(Step::Expand),
+            EventKind::DocumentEnd { .. } => return Ok(Step::Done),
+            _ => {}
+        }
+        Ok(Step::More)
+    }
+
+    fn key(
+        &mut self,
+        scalar: Scalar<'s>,
+        properties: Option<&Properties<'s>>,
+        start: usize,
+        end: usize,
+    ) -> Result<Step> {
+        let tag = properties.and_then(|properties| properties.tag.as_deref());
+        if resolve::is_merge_key(&scalar, tag, self.dialect) {
+            return Ok(Step::Expand);
+        }
+        let pending = match key::key(&scalar, tag, self.dialect, start) {
+            Ok(key) => PendingKey {
+                source: (key.converted && self.dialect == Dialect::V3).then(|| scalar.text()),
+                text: key.text,
+                span: Span::new(self.file, start, end),
+            },
+            Err(key::Fault::Tag(fault)) => {
+                self.late.value(fault);
+                PendingKey { text: "".into(), span: Span::new(self.file, start, end), source: None }
+            }
+            Err(key::Fault::Kind(fault)) => {
+                self.late.key(fault);
+                PendingKey { text: "".into(), span: Span::new(self.file, start, end), source: None }
+            }
+        };
+        if let Some((Frame::Map(_, key), _)) = self.stack.last_mut() {
+            *key = Some(pending);
+        }
+        Ok(Step::More)
+    }
+
+    #[inline]
+    fn scalar(&mut self, scalar: &Scalar<'s>, properties: Option<&Properties<'s>>, at: usize) -> Data {
+        let tag = properties.and_then(|properties| properties.tag.as_deref());
+        match resolve::scalar(scalar, tag, self.dialect, at) {
+            Ok((resolved, text)) => data(resolved, text, self.dialect, &mut self.late, at),
+            Err(fault) => {
+                self.late.value(fault);
+                Data::Null
+            }
+        }
+    }
+
+    /// Puts a value where it belongs.
+    #[inline]
+    fn put(&mut self, value: Value) {
+        match self.stack.last_mut() {
+            None => self.root = Some(value),
+            Some((Frame::Seq(items), _)) => items.push(value),
+            Some((Frame::Map(map, key), _)) => {
+                let Some(key) = key.take() else { return };
+                if let Some(source) = &key.source
+                    && **source != *key.text
+                    && let Some(first) = map.key_span(source)
+                {
+                    self.late.duplicate(source, (first, key.span), value.span.start as usize);
+                }
+                let value_at = value.span.start as usize;
+                let (first, text) = map.insert_spanned(key.text, key.span, value);
+                if let Some(first) = first {
+                    self.late.duplicate(text, (first, key.span), value_at);
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, end: usize) {
+        let Some((frame, start)) = self.stack.pop() else { return };
+        let data = match frame {
+            Frame::Seq(items) => Data::Seq(items),
+            Frame::Map(map, _) => Data::Map(map),
+        };
+        self.put(Value { data, span: Span::new(self.file, start, end) });
+    }
+}
+
+/// The value of a scalar that is no key.
+#[inline]
+pub(super) fn data(
+    resolved: Resolved,
+    text: Cow<'_, str>,
+    dialect: Dialect,
+    late: &mut Late,
+    at: usize,
+) -> Data {
+    match resolved {
+        Resolved::Null => Data::Null,
+        Resolved::Bool(value) => Data::Bool(value),
+        Resolved::Int(int) => Data::Int(int),
+        Resolved::Uint(int) => Data::Uint(int),
+        Resolved::Float(float) => {
+            if !float.is_finite() && dialect != Dialect::Fabrikate {
+                late.number(float, at);
+            }
+            Data::Float(float)
+        }
+        Resolved::Timestamp(time) if dialect == Dialect::V3 => Data::String(time.to_json()),
+        Resolved::Timestamp(_) | Resolved::Text => Data::String(text.into_owned()),
+    }
+}

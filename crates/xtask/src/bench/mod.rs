@@ -1,0 +1,5 @@
+//! Measurements.
+
+mod yaml;
+
+pub(crate) use yaml::yaml;

@@ -1,0 +1,37 @@
+//! The project's automation: `cargo xtask SUBCOMMAND`.
+//!
+//! One file a subcommand. A subcommand returns whether everything passed; what it could not do at
+//! all is an error.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
+
+mod bench;
+mod conformance;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage:
+  cargo xtask conformance KIND [FILE…]   run recorded cases (KIND: yaml-parse, yaml-emit)
+  cargo xtask bench yaml [--files DIR]   measure reading and writing YAML, beside Go";
+
+/// What a subcommand comes to: whether all passed, or why it could not be run.
+type Outcome = Result<bool, String>;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["conformance", kind, files @ ..] => conformance::run(kind, files),
+        ["bench", "yaml", options @ ..] => bench::yaml(options),
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(2)
+        }
+    }
+}
