@@ -35,7 +35,9 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16, file: FileId) -> Result<
             Err(error) if error.unpaired_surrogate() >= 0xdc00 => {
                 return Err(refused("unexpected low surrogate area", at, file));
             }
-            Err(_) if at + 2 >= bytes.len() + 2 => return Err(refused("incomplete UTF-16 surrogate pair", at, file)),
+            Err(_) if at + 2 >= bytes.len() + 2 => {
+                return Err(refused("incomplete UTF-16 surrogate pair", at, file));
+            }
             Err(_) => return Err(refused("expected low surrogate area", at + 2, file)),
         }
     }

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use hld_diag::{Diagnostic, FileId, Span};
 
-use crate::{Dialect, Duplicate};
 use crate::fault::Fault;
+use crate::read::Window;
 use crate::scan::chars;
+use crate::{Dialect, Duplicate};
 
 /// Why a text was not read.
 ///
@@ -101,7 +102,9 @@ impl std::fmt::Display for Limit {
             Limit::Depth { limit } => write!(f, "nested deeper than the limit of {limit} levels"),
             Limit::Nodes { limit } => write!(f, "more nodes than the limit of {limit}"),
             Limit::KeyBytes { limit, seen } => write!(f, "key has {seen} bytes, the limit is {limit}"),
-            Limit::ExpandedBytes { limit } => write!(f, "aliases add more text than the limit of {limit} bytes"),
+            Limit::ExpandedBytes { limit } => {
+                write!(f, "aliases add more text than the limit of {limit} bytes")
+            }
             Limit::AliasRatio => f.write_str("document contains excessive aliasing"),
         }
     }
@@ -122,14 +125,24 @@ pub(crate) enum What {
 impl Error {
     /// Puts a fault into words.
     pub(crate) fn new(fault: Fault, text: &str, file: FileId, dialect: Dialect) -> Self {
-        let at = fault.at.min(text.len());
+        Self::in_window(fault, (text, Window::of(text)), file, dialect)
+    }
+
+    /// The same for a part of a text, whose lines Go counts from its start.
+    pub(crate) fn in_window(
+        fault: Fault,
+        (text, window): (&str, Window),
+        file: FileId,
+        dialect: Dialect,
+    ) -> Self {
+        let at = fault.at.min(window.end);
         let end = text[floor(text, at)..].chars().next().map_or(at, |c| floor(text, at) + c.len_utf8());
         let hint = match fault.what {
             What::Scanner | What::Parser => crate::hints::hint(text, &fault),
             _ => None,
         };
         Error {
-            line: go_line(&fault, text, dialect),
+            line: go_line(&fault, text, window, dialect),
             is_json: fault.what == What::Json || fault.problem.starts_with("json: "),
             kind: match fault.what {
                 What::Scanner | What::Parser | What::Json => ErrorKind::Syntax,
@@ -146,7 +159,14 @@ impl Error {
 
     /// An error that concerns the whole of a text.
     pub(crate) fn whole(kind: ErrorKind, message: impl Into<Cow<'static, str>>, file: FileId) -> Self {
-        Error { kind, span: Span::start_of(file), message: message.into(), hint: None, line: None, is_json: false }
+        Error {
+            kind,
+            span: Span::start_of(file),
+            message: message.into(),
+            hint: None,
+            line: None,
+            is_json: false,
+        }
     }
 
     /// The error exactly as Go prints it, but for scalars of the text, which it leaves out:
@@ -184,14 +204,15 @@ impl std::fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// The line that go-yaml names: 0 is no line to it, and a scanner's lines count from one.
-fn go_line(fault: &Fault, text: &str, dialect: Dialect) -> Option<usize> {
+fn go_line(fault: &Fault, text: &str, window: Window, dialect: Dialect) -> Option<usize> {
     let from_one = match fault.what {
         What::Scanner => 1,
         What::Parser => 0,
         _ => return None,
     };
-    let problem = chars::line_of(text, fault.at);
-    let context = chars::line_of(text, fault.context);
+    let part = text.get(window.start..window.end).unwrap_or(text);
+    let problem = chars::line_of(part, fault.at.saturating_sub(window.start));
+    let context = chars::line_of(part, fault.context.saturating_sub(window.start));
     let line = match dialect {
         Dialect::V3 if context != 0 => context + from_one,
         _ if problem != 0 => problem + from_one,

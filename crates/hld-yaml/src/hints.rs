@@ -9,7 +9,8 @@ pub(crate) fn hint(text: &str, fault: &Fault) -> Option<&'static str> {
     let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |found| found + 1);
     let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
     let line = String::from_utf8_lossy(&bytes[start..end]);
-    let before = String::from_utf8_lossy(bytes[..start].trim_ascii_end().rsplit(|byte| *byte == b'\n').next()?);
+    let before =
+        String::from_utf8_lossy(bytes[..start].trim_ascii_end().rsplit(|byte| *byte == b'\n').next()?);
     let problem = fault.problem.as_ref();
     braces(&line)
         .or_else(|| braces(&before).filter(|_| problem != "found character that cannot start any token"))
@@ -39,7 +40,8 @@ fn character(byte: Option<&u8>, problem: &str) -> Option<&'static str> {
 }
 
 fn of_problem(problem: &str, line: &str, before: &str) -> Option<&'static str> {
-    let lacks_space = |line: &str| line.split_once(':').is_some_and(|(_, rest)| !rest.starts_with([' ', '\r']));
+    let lacks_space =
+        |line: &str| line.split_once(':').is_some_and(|(_, rest)| !rest.starts_with([' ', '\r']));
     Some(match problem {
         "mapping values are not allowed in this context" if lacks_space(before) && !before.contains(": ") => {
             "put a space behind the colon of the line above"
@@ -62,7 +64,9 @@ fn of_problem(problem: &str, line: &str, before: &str) -> Option<&'static str> {
         "did not find expected alphabetic or numeric character" => {
             "a value that begins with `*` or `&` needs quotes"
         }
-        "found unknown escape character" => "write `\\\\` for a backslash in double quotes, or use single quotes",
+        "found unknown escape character" => {
+            "write `\\\\` for a backslash in double quotes, or use single quotes"
+        }
         _ => return None,
     })
 }

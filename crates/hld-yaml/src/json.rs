@@ -14,7 +14,8 @@ use crate::{Data, Dialect, Limits, Map, Value};
 /// # Errors
 /// What Go's `json.Unmarshal` says, or a limit.
 pub fn read_json(text: &str, file: FileId, limits: &Limits) -> std::result::Result<Value, Error> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), pos: 0, file, limits, n_nodes: 0, stack: Vec::new() };
+    let mut reader =
+        Reader { text, bytes: text.as_bytes(), pos: 0, file, limits, n_nodes: 0, stack: Vec::new() };
     reader.document().map_err(|fault| Error::new(*fault, text, file, Dialect::V2))
 }
 
@@ -193,9 +194,9 @@ impl Reader<'_> {
             self.digits("in exponent of numeric literal")?;
         }
         let number: Option<f64> = self.text[start..self.pos].parse().ok();
-        number.filter(|number| number.is_finite()).ok_or_else(|| {
-            Fault::value("json: cannot unmarshal number into Go value of type float64", start)
-        })
+        number
+            .filter(|number| number.is_finite())
+            .ok_or_else(|| Fault::value("json: cannot unmarshal number into Go value of type float64", start))
     }
 
     fn digits(&mut self, place: &str) -> Result<()> {
@@ -215,7 +216,11 @@ impl Reader<'_> {
             let rest = &self.bytes[self.pos..];
             let run = rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
             let text = &self.text[self.pos..self.pos + run];
-            if out.is_empty() { out = Cow::Borrowed(text) } else { out.to_mut().push_str(text) }
+            if out.is_empty() {
+                out = Cow::Borrowed(text)
+            } else {
+                out.to_mut().push_str(text)
+            }
             self.pos += run;
             match self.peek() {
                 Some(b'"') => {
@@ -273,7 +278,9 @@ impl Reader<'_> {
         let mut value = 0;
         for _ in 0..4 {
             let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
-            let Some(digit) = digit else { return Err(self.unexpected("in \\u hexadecimal character escape")) };
+            let Some(digit) = digit else {
+                return Err(self.unexpected("in \\u hexadecimal character escape"));
+            };
             value = value * 16 + digit;
             self.pos += 1;
         }

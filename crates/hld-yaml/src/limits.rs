@@ -38,12 +38,6 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            bytes: 3 << 20,
-            depth: 128,
-            nodes: 1_000_000,
-            key_bytes: 64 << 10,
-            expanded_bytes: 16 << 20,
-        }
+        Limits { bytes: 3 << 20, depth: 128, nodes: 1_000_000, key_bytes: 64 << 10, expanded_bytes: 16 << 20 }
     }
 }

@@ -172,7 +172,9 @@ impl<'s> Walk<'s> {
     #[inline]
     fn take(&mut self, event: &Event<'s>, file: FileId, visitor: &mut impl Visitor<'s>) {
         match event.kind {
-            EventKind::SequenceStart { .. } | EventKind::MappingStart { .. } if self.beside > 0 => self.beside += 1,
+            EventKind::SequenceStart { .. } | EventKind::MappingStart { .. } if self.beside > 0 => {
+                self.beside += 1
+            }
             EventKind::SequenceEnd | EventKind::MappingEnd if self.beside > 0 => {
                 self.beside -= 1;
                 if self.beside == 0 {

@@ -14,10 +14,40 @@ pub(super) fn float(float: f64) -> String {
     let mut out = String::new();
     if float == 0.0 {
         out.push('0');
-    } else if float.fract() == 0.0 && (-9.223_372_036_854_775_8e18..1.844_674_407_370_955_2e19).contains(&float) {
+    } else if float.fract() == 0.0
+        && (-9.223_372_036_854_775_8e18..1.844_674_407_370_955_2e19).contains(&float)
+    {
         out = format!("{float}");
     } else {
         number::format_float(float, &mut out);
+    }
+    out
+}
+
+/// The text as it comes out of sigs.k8s.io/yaml's detour over JSON, where a NEL stands unescaped in
+/// double quotes and is folded as a line break.
+fn without_next_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut lines = text.split('\u{85}').peekable();
+    let mut n_breaks = 0;
+    let mut first = true;
+    while let Some(line) = lines.next() {
+        let line = if first { line } else { line.trim_start_matches(' ') };
+        let line = if lines.peek().is_some() { line.trim_end_matches(' ') } else { line };
+        if !first {
+            n_breaks += 1;
+        }
+        let last = lines.peek().is_none();
+        if (!line.is_empty() || last) && n_breaks > 0 {
+            if n_breaks == 1 {
+                out.push(' ')
+            } else {
+                out.extend(std::iter::repeat_n('\n', n_breaks - 1))
+            }
+            n_breaks = 0;
+        }
+        out.push_str(line);
+        first = false;
     }
     out
 }
@@ -36,6 +66,9 @@ fn is_break(c: char) -> bool {
 #[inline]
 pub(super) fn string(writer: &mut Writer<'_>, text: &str, indent: i32, simple_key: bool) {
     let traits = Traits::of(text);
+    if traits.next_line {
+        return string(writer, &without_next_line(text), indent, simple_key);
+    }
     match style(text, &traits, simple_key) {
         Style::Plain if !traits.folds(text, writer.column, simple_key) => {
             writer.space();
@@ -62,6 +95,8 @@ enum Style {
 struct Traits {
     ascii: bool,
     line_breaks: bool,
+    /// There is a NEL.
+    next_line: bool,
     spaces: bool,
     plain_allowed: bool,
     single_quoted_allowed: bool,
@@ -127,11 +162,17 @@ impl Traits {
         let Some(first) = bytes.first() else {
             return Traits { ascii: true, single_quoted_allowed: true, ..Traits::default() };
         };
-        let mut traits = Traits { ascii: true, plain_allowed: true, single_quoted_allowed: true, literal_allowed: true, ..Traits::default() };
+        let mut traits = Traits {
+            ascii: true,
+            plain_allowed: true,
+            single_quoted_allowed: true,
+            literal_allowed: true,
+            ..Traits::default()
+        };
         let alone = matches!(bytes.get(1), None | Some(b' ' | b'\t'));
         let indicator = match first {
-            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%'
-            | b'@' | b'`' => true,
+            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"'
+            | b'%' | b'@' | b'`' => true,
             b'?' | b':' | b'-' if alone => true,
             b'-' => bytes.starts_with(b"---"),
             b'.' => bytes.starts_with(b"..."),
@@ -171,6 +212,7 @@ impl Traits {
             if !is_printable(c) {
                 self.forbid_all_but_double();
             }
+            self.next_line |= c == '\u{85}';
             let is_break = is_break(c);
             if is_break {
                 self.line_breaks = true;
@@ -271,9 +313,11 @@ fn flow_text(
 fn double_quoted(writer: &mut Writer<'_>, text: &str, indent: i32, folds: bool) {
     writer.indicator("\"", false);
     let bytes = text.as_bytes();
+    // go-yaml looks for a byte order mark at the start of the text, whatever character it is at.
+    let bom = text.starts_with('\u{feff}');
     let mut space = false;
     for (at, c) in text.char_indices() {
-        if c == ' ' {
+        if c == ' ' && !bom {
             let inside = at > 0 && at + 1 < bytes.len();
             if folds && !space && inside && writer.column > WIDTH {
                 writer.new_line(indent);
@@ -287,7 +331,7 @@ fn double_quoted(writer: &mut Writer<'_>, text: &str, indent: i32, folds: bool) 
             continue;
         }
         space = false;
-        if !is_printable(c) || is_break(c) || c == '"' || c == '\\' {
+        if bom || !is_printable(c) || is_break(c) || c == '"' || c == '\\' {
             escape(writer, c);
         } else {
             writer.push(c);

@@ -36,7 +36,7 @@ impl<'s> Parser<'s> {
             }
             _ => {
                 let token = self.directives()?;
-                if token.kind != Kind::DocumentStart || (directive && self.refuse_directives) {
+                if token.kind != Kind::DocumentStart {
                     return Err(Fault::parser(NO_START, token.start as usize, 0));
                 }
                 self.skip();
@@ -94,6 +94,17 @@ impl<'s> Parser<'s> {
             return self.empty_scalar(token.start as usize);
         }
         self.node(true, false)
+    }
+
+    /// Where the next document begins, or whatever it is that follows the last one; `None` at the
+    /// end of the text.
+    pub(crate) fn rest(&mut self) -> Option<usize> {
+        let here = self.scanner.position();
+        match self.peek() {
+            Ok(token) if token.kind == Kind::StreamEnd => None,
+            Ok(token) => Some((token.start as usize).min(self.window.end)),
+            Err(_) => Some(here),
+        }
     }
 
     pub(super) fn document_end(&mut self) -> Result<Event<'s>> {

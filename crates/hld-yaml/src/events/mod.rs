@@ -11,9 +11,10 @@ use hld_diag::FileId;
 
 use crate::error::{Error, Limit};
 use crate::fault::{Fault, Result};
+use crate::read::Window;
 use crate::scalar::Scalar;
-use crate::scan::Scanner;
 use crate::scan::token::{Kind, Token};
+use crate::scan::{Scanner, Source};
 use crate::{Dialect, Limits};
 
 /// One step through a text, in the order of the text.
@@ -90,8 +91,14 @@ impl<'s> Events<'s> {
     ///
     /// # Errors
     /// The text is larger than the limit.
-    pub fn new(text: &'s str, file: FileId, dialect: Dialect, limits: &Limits) -> std::result::Result<Self, Error> {
-        let parser = Parser::new(text, dialect, limits).map_err(|fault| Error::new(*fault, text, file, dialect))?;
+    pub fn new(
+        text: &'s str,
+        file: FileId,
+        dialect: Dialect,
+        limits: &Limits,
+    ) -> std::result::Result<Self, Error> {
+        let parser =
+            Parser::new(text, dialect, limits).map_err(|fault| Error::new(*fault, text, file, dialect))?;
         Ok(Events { parser, file, dialect, done: false })
     }
 }
@@ -141,6 +148,8 @@ enum State {
 #[derive(Clone)]
 pub(crate) struct Parser<'s> {
     pub(crate) scanner: Scanner<'s>,
+    /// The part of the text that is parsed.
+    pub(crate) window: Window,
     state: State,
     states: Vec<State>,
     /// Where the open collections began, for errors.
@@ -152,18 +161,20 @@ pub(crate) struct Parser<'s> {
     max_nodes: usize,
     max_depth: usize,
     max_key: usize,
-    /// A document with directives is refused, as it is by programs that cut a stream at `---`.
-    pub(crate) refuse_directives: bool,
 }
 
 impl<'s> Parser<'s> {
+    /// Parses the whole of `text`.
     pub(crate) fn new(text: &'s str, dialect: Dialect, limits: &Limits) -> Result<Self> {
-        if text.len() > limits.bytes.min(u32::MAX as usize - 8) {
-            let limit = limits.bytes.min(u32::MAX as usize - 8);
-            return Err(Fault::limit(Limit::Bytes { limit, seen: text.len() }, 0));
-        }
-        Ok(Parser {
-            scanner: Scanner::new(text, dialect, limits),
+        check_size(text, limits)?;
+        Ok(Self::of_window(&Source::new(text), Window::of(text), dialect, limits))
+    }
+
+    /// Parses a part of a text, whose size has been checked.
+    pub(crate) fn of_window(source: &Source<'s>, window: Window, dialect: Dialect, limits: &Limits) -> Self {
+        Parser {
+            scanner: Scanner::new(source, window, dialect, limits),
+            window,
             state: State::StreamStart,
             states: Vec::new(),
             marks: Vec::new(),
@@ -173,8 +184,7 @@ impl<'s> Parser<'s> {
             max_nodes: limits.nodes,
             max_depth: limits.max_depth(),
             max_key: limits.key_bytes,
-            refuse_directives: false,
-        })
+        }
     }
 
     /// The next event; after the end of the stream always that end.
@@ -203,7 +213,7 @@ impl<'s> Parser<'s> {
             State::FlowMappingValue => self.flow_mapping_value(false),
             State::FlowMappingEmptyValue => self.flow_mapping_value(true),
             State::End => {
-                let end = self.scanner.text().len();
+                let end = self.window.end;
                 Ok(Self::event(EventKind::StreamEnd, end, end))
             }
         }
@@ -267,6 +277,15 @@ impl<'s> Parser<'s> {
         let context = self.marks.pop().unwrap_or_default();
         Fault::parser(problem, token.start as usize, context)
     }
+}
+
+/// Refuses a text that is larger than the limit, or than offsets of 32 bits.
+pub(crate) fn check_size(text: &str, limits: &Limits) -> Result<()> {
+    let limit = limits.bytes.min(u32::MAX as usize - 8);
+    if text.len() > limit {
+        return Err(Fault::limit(Limit::Bytes { limit, seen: text.len() }, 0));
+    }
+    Ok(())
 }
 
 impl Token {

@@ -79,7 +79,9 @@ impl<'s> Parser<'s> {
         }
         let directive = self.tag_directives.iter().find(|(known, _)| known == handle);
         match directive {
-            Some((_, prefix)) if !prefix.is_empty() || !suffix.is_empty() => Ok(format!("{prefix}{suffix}").into()),
+            Some((_, prefix)) if !prefix.is_empty() || !suffix.is_empty() => {
+                Ok(format!("{prefix}{suffix}").into())
+            }
             _ => Err(Fault::parser("found undefined tag handle", token.start as usize, start)),
         }
     }

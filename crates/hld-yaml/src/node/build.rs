@@ -22,6 +22,7 @@ pub(crate) fn build<'s>(parser: &mut Parser<'s>, file: FileId, start: usize) -> 
     let text = parser.scanner.text();
     Ok(Document {
         text,
+        window: parser.window,
         file,
         nodes: builder.nodes,
         comments: HashMap::default(),

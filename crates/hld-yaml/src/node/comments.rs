@@ -32,7 +32,10 @@ fn group_end(text: &str, comments: &[(u32, u32)], first: usize) -> usize {
     while end < comments.len() && is_alone(text, comments[first].0 as usize) {
         let between = &text[comments[end - 1].1 as usize..comments[end].0 as usize];
         let breaks = between.bytes().filter(|byte| *byte == b'\n').count();
-        if breaks != 1 || !between.trim().is_empty() || column(text, comments[end].0) != column(text, comments[first].0) {
+        if breaks != 1
+            || !between.trim().is_empty()
+            || column(text, comments[end].0) != column(text, comments[first].0)
+        {
             break;
         }
         end += 1;
@@ -74,13 +77,18 @@ fn ends_before(document: &Document<'_>, at: usize) -> Option<u32> {
     }
 }
 
-fn attach_lines<'s>(document: &mut Document<'s>, text: &str, (start, stop): (usize, usize), lines: Vec<&'s str>) {
+fn attach_lines<'s>(
+    document: &mut Document<'s>,
+    text: &str,
+    (start, stop): (usize, usize),
+    lines: Vec<&'s str>,
+) {
     let next = document.nodes.partition_point(|node| (node.start as usize) < stop);
     let previous = next.checked_sub(1);
     let below = text[stop..].strip_prefix('\r').unwrap_or(&text[stop..]);
-    let apart = below.strip_prefix('\n').is_none_or(|rest| {
-        rest.split('\n').next().is_some_and(|line| line.trim().is_empty())
-    });
+    let apart = below
+        .strip_prefix('\n')
+        .is_none_or(|rest| rest.split('\n').next().is_some_and(|line| line.trim().is_empty()));
     let above = text[..start].trim_end_matches([' ', '\t']);
     let adjoins = !above.is_empty() && !above.trim_end_matches('\n').is_empty() && !above.ends_with("\n\n");
     let is_foot = next >= document.nodes.len() || (apart && adjoins && previous.is_some());

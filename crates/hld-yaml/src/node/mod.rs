@@ -12,6 +12,7 @@ use hld_diag::{FileId, Span};
 use crate::error::Error;
 use crate::events::{EventKind, Parser, Properties};
 use crate::fault;
+use crate::read::Window;
 use crate::scalar::{Scalar, Style};
 use crate::{Dialect, Limits};
 
@@ -21,6 +22,8 @@ pub(crate) use build::build;
 #[derive(Clone, Debug)]
 pub struct Document<'s> {
     text: &'s str,
+    /// The part of the text that was parsed as one.
+    pub(crate) window: Window,
     file: FileId,
     nodes: Vec<Data<'s>>,
     comments: HashMap<u32, Comments<'s>, foldhash::fast::RandomState>,
@@ -158,7 +161,11 @@ impl<'d> Node<'d> {
         match self.data().kind {
             Kind::Scalar(scalar) => scalar.style(),
             Kind::Sequence(_, flow) | Kind::Mapping(_, flow) => {
-                if flow { Style::Flow } else { Style::Block }
+                if flow {
+                    Style::Flow
+                } else {
+                    Style::Block
+                }
             }
             Kind::Alias(..) => Style::Plain,
         }
@@ -246,6 +253,9 @@ impl<'d> Node<'d> {
     /// The value of the last entry whose key is the scalar `key`, by its text.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Node<'d>> {
-        self.entries().filter(|(name, _)| name.text().is_some_and(|text| text == key)).last().map(|(_, value)| value)
+        self.entries()
+            .filter(|(name, _)| name.text().is_some_and(|text| text == key))
+            .last()
+            .map(|(_, value)| value)
     }
 }

@@ -17,12 +17,12 @@ impl<'d> Node<'d> {
         let mut duplicates = Vec::new();
         let value = Expander::new(self, options).document(&mut duplicates);
         let value = value.map_err(|fault| self.error(fault, options.dialect))?;
-        Ok(Read { documents: vec![value], duplicates })
+        Ok(Read { documents: vec![value], duplicates, ..Read::default() })
     }
 
     fn error(self, fault: Box<fault::Fault>, dialect: Dialect) -> Error {
         let file: FileId = self.document.file;
-        Error::new(*fault, self.document.text, file, dialect)
+        Error::in_window(*fault, (self.document.text, self.document.window), file, dialect)
     }
 
     /// The entries of a mapping with merge keys expanded: aliases are followed, merged entries
@@ -33,7 +33,9 @@ impl<'d> Node<'d> {
     pub fn merged_entries(self, dialect: Dialect) -> Result<Vec<(Node<'d>, Node<'d>)>, Error> {
         let mut entries = Vec::new();
         let mut budget = 10_000;
-        self.target().merge_into(dialect, &mut budget, &mut entries).map_err(|fault| self.error(fault, dialect))?;
+        self.target()
+            .merge_into(dialect, &mut budget, &mut entries)
+            .map_err(|fault| self.error(fault, dialect))?;
         Ok(entries)
     }
 
@@ -45,9 +47,9 @@ impl<'d> Node<'d> {
     ) -> fault::Result<()> {
         let start = entries.len();
         for (key, value) in self.entries() {
-            *budget = budget.checked_sub(1).ok_or_else(|| {
-                fault::Fault::limit(crate::Limit::AliasRatio, key.data().start as usize)
-            })?;
+            *budget = budget
+                .checked_sub(1)
+                .ok_or_else(|| fault::Fault::limit(crate::Limit::AliasRatio, key.data().start as usize))?;
             let scalar = key.as_scalar();
             if !scalar.is_some_and(|scalar| resolve::is_merge_key(&scalar, key.tag(), dialect)) {
                 entries.push((key, value));

@@ -66,7 +66,12 @@ impl<'d, 'o> Expander<'d, 'o> {
     /// The value of the root.
     pub(crate) fn document(mut self, duplicates: &mut Vec<Duplicate>) -> Result<Value> {
         let value = self.value(self.root)?;
-        self.late.finish(value, self.root.document.text(), self.options, duplicates)
+        self.late.finish(
+            value,
+            (self.root.document.text(), self.root.document.window),
+            self.options,
+            duplicates,
+        )
     }
 
     fn value(&mut self, node: Node<'d>) -> Result<Value> {
@@ -318,7 +323,8 @@ impl<'d, 'o> Expander<'d, 'o> {
         };
         let key = match key::key(&scalar, name.tag(), self.options.dialect, at) {
             Ok(key) if string_keys && key.converted => {
-                let null = scalar.is_plain() && matches!(&*scalar.text(), "" | "~" | "null" | "Null" | "NULL");
+                let null =
+                    scalar.is_plain() && matches!(&*scalar.text(), "" | "~" | "null" | "Null" | "NULL");
                 if null {
                     return Ok(None);
                 }
@@ -345,10 +351,7 @@ fn is_string_map(node: Node<'_>) -> bool {
         let Some(scalar) = name.target().as_scalar() else { return false };
         let tag = name.target().tag();
         resolve::is_merge_key(&scalar, tag, Dialect::V3)
-            || matches!(
-                resolve::scalar(&scalar, tag, Dialect::V3, 0),
-                Ok((resolve::Resolved::Text, _))
-            )
+            || matches!(resolve::scalar(&scalar, tag, Dialect::V3, 0), Ok((resolve::Resolved::Text, _)))
     })
 }
 

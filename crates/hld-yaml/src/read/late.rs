@@ -4,7 +4,7 @@ use hld_diag::Span;
 
 use crate::error::What;
 use crate::fault::{Fault, Result};
-use crate::read::{Duplicate, ReadOptions};
+use crate::read::{Duplicate, ReadOptions, Window};
 use crate::scan::chars;
 use crate::{Dialect, Value};
 
@@ -33,7 +33,13 @@ impl Late {
 
     /// Keeps the first number that JSON does not know.
     pub(crate) fn number(&mut self, float: f64, at: usize) {
-        let name = if float.is_nan() { "NaN" } else if float > 0.0 { "+Inf" } else { "-Inf" };
+        let name = if float.is_nan() {
+            "NaN"
+        } else if float > 0.0 {
+            "+Inf"
+        } else {
+            "-Inf"
+        };
         self.json.get_or_insert_with(|| Fault::value(format!("json: unsupported value: {name}"), at));
     }
 
@@ -47,7 +53,7 @@ impl Late {
     pub(crate) fn finish(
         self,
         value: Value,
-        text: &str,
+        (text, window): (&str, Window),
         options: &ReadOptions,
         duplicates: &mut Vec<Duplicate>,
     ) -> Result<Value> {
@@ -57,7 +63,7 @@ impl Late {
         if let Some((first, _)) = self.duplicates.first()
             && (options.strict || options.dialect == Dialect::V3)
         {
-            let problem = go_words(&self.duplicates, text, options.dialect);
+            let problem = go_words(&self.duplicates, (text, window), options.dialect);
             let what = What::Duplicate(Box::new(first.clone()));
             let at = first.second.start as usize;
             return Err(Box::new(Fault { what, problem: problem.into(), at, context: 0 }));
@@ -71,15 +77,19 @@ impl Late {
 }
 
 /// The duplicates as go-yaml lists them.
-fn go_words(duplicates: &[(Duplicate, usize)], text: &str, dialect: Dialect) -> String {
+fn go_words(duplicates: &[(Duplicate, usize)], (text, window): (&str, Window), dialect: Dialect) -> String {
     let mut words = "unmarshal errors:".to_owned();
-    let line = |at: usize| chars::line_of(text, at) + 1;
+    let line = |at: usize| chars::line_of(&text[window.start..], at.saturating_sub(window.start)) + 1;
     for (duplicate, value_at) in duplicates {
         let key = go_quoted(&duplicate.key);
         words += &match dialect {
             Dialect::V3 => {
                 let (first, second) = (duplicate.first.start as usize, duplicate.second.start as usize);
-                format!("\n  line {}: mapping key {key} already defined at line {}", line(second), line(first))
+                format!(
+                    "\n  line {}: mapping key {key} already defined at line {}",
+                    line(second),
+                    line(first)
+                )
             }
             _ => format!("\n  line {}: key {key} already set in map", line(*value_at)),
         };
@@ -91,4 +101,3 @@ fn go_words(duplicates: &[(Duplicate, usize)], text: &str, dialect: Dialect) -> 
 fn go_quoted(text: &str) -> String {
     format!("{text:?}")
 }
-

@@ -29,7 +29,7 @@ pub(super) fn document(
         }
     }
     let root = builder.root.unwrap_or_else(|| Value { data: Data::Null, span: Span::start_of(file) });
-    builder.late.finish(root, parser.scanner.text(), options, duplicates).map(Some)
+    builder.late.finish(root, (parser.scanner.text(), parser.window), options, duplicates).map(Some)
 }
 
 /// What an event was to the builder.

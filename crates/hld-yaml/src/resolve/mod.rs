@@ -51,7 +51,9 @@ pub(crate) fn plain(text: &str, dialect: Dialect) -> Resolved {
     let Some(first) = text.as_bytes().first() else { return Resolved::Null };
     match first {
         b'0'..=b'9' | b'+' | b'-' => number(text, dialect, true),
-        b'.' => word(text, dialect).unwrap_or_else(|| number::float(text).map_or(Resolved::Text, Resolved::Float)),
+        b'.' => {
+            word(text, dialect).unwrap_or_else(|| number::float(text).map_or(Resolved::Text, Resolved::Float))
+        }
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' if text.len() <= 5 => {
             word(text, dialect).unwrap_or(Resolved::Text)
         }
@@ -77,8 +79,12 @@ fn word(text: &str, dialect: Dialect) -> Option<Resolved> {
         ".nan" | ".NaN" | ".NAN" => Resolved::Float(f64::NAN),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Resolved::Float(f64::INFINITY),
         "-.inf" | "-.Inf" | "-.INF" => Resolved::Float(f64::NEG_INFINITY),
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" if dialect != Dialect::V3 => Resolved::Bool(true),
-        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" if dialect != Dialect::V3 => Resolved::Bool(false),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" if dialect != Dialect::V3 => {
+            Resolved::Bool(true)
+        }
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" if dialect != Dialect::V3 => {
+            Resolved::Bool(false)
+        }
         _ => return None,
     })
 }
@@ -157,7 +163,8 @@ pub(crate) fn is_merge_key(scalar: &Scalar<'_>, tag: Option<&str>, dialect: Dial
 
 /// The text of `!!binary`. What is no UTF-8 becomes U+FFFD, as in Go's JSON.
 fn binary(text: &str, at: usize) -> Result<String> {
-    let bytes = decode_base64(text).ok_or_else(|| Fault::value("!!binary value contains invalid base64 data", at))?;
+    let bytes =
+        decode_base64(text).ok_or_else(|| Fault::value("!!binary value contains invalid base64 data", at))?;
     Ok(lossy(&bytes))
 }
 

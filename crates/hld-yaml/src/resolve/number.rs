@@ -20,9 +20,8 @@ pub(crate) fn resolve(text: &str, dialect: Dialect) -> Option<Resolved> {
     if is_float(&plain, dialect) {
         return plain.parse().ok().filter(|float: &f64| float.is_finite()).map(Resolved::Float);
     }
-    prefixed(&plain, "0b", "-0b", 2).or_else(|| {
-        if dialect == Dialect::V3 { prefixed(&plain, "0o", "-0o", 8) } else { None }
-    })
+    prefixed(&plain, "0b", "-0b", 2)
+        .or_else(|| if dialect == Dialect::V3 { prefixed(&plain, "0o", "-0o", 8) } else { None })
 }
 
 /// Decimals without a sign, a leading zero or anything else: what most numbers are.
@@ -140,7 +139,13 @@ fn format_digits(scientific: &str, float: f64, out: &mut String) {
     use std::fmt::Write as _;
 
     if !float.is_finite() {
-        out.push_str(if float.is_nan() { ".nan" } else if float > 0.0 { ".inf" } else { "-.inf" });
+        out.push_str(if float.is_nan() {
+            ".nan"
+        } else if float > 0.0 {
+            ".inf"
+        } else {
+            "-.inf"
+        });
         return;
     }
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));

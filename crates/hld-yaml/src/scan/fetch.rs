@@ -12,7 +12,7 @@ impl Scanner<'_> {
         let before = self.pos;
         self.skip_to_token();
         if self.pos + 4 > self.horizon {
-            return Err(self.forbidden());
+            return Err(self.forbidden_character());
         }
         let end_mark = if self.v3 { before } else { self.pos };
         self.unroll_indent(self.column(), end_mark);

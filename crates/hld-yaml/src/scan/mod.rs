@@ -18,10 +18,27 @@ pub(crate) mod token;
 use std::borrow::Cow;
 
 use crate::fault::{Fault, Result};
+use crate::read::Window;
 use crate::{Dialect, Limits};
 use chars::{BLANK, break_len, is, is_blank_or_end};
 use keys::SimpleKey;
 use token::{Kind, Token};
+
+/// A text, and what is known of all of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'s> {
+    pub(crate) text: &'s str,
+    /// Every line break is one LF.
+    only_lf: bool,
+    /// The first character that YAML does not allow.
+    forbidden: Option<usize>,
+}
+
+impl<'s> Source<'s> {
+    pub(crate) fn new(text: &'s str) -> Self {
+        Source { text, only_lf: has_only_lf(text.as_bytes()), forbidden: chars::first_forbidden(text) }
+    }
+}
 
 /// The reader hands go-yaml its text in pieces of this many bytes: a forbidden character is found
 /// when its piece is read.
@@ -41,6 +58,8 @@ pub(crate) struct Scanner<'s> {
     only_lf: bool,
     /// From here on there is a forbidden character; reaching it is an error.
     horizon: usize,
+    /// Where that character is.
+    forbidden: Option<usize>,
     v3: bool,
     /// Tokens that are read ahead of the one the parser is at: v3 looks for comments there.
     lookahead: usize,
@@ -64,18 +83,22 @@ pub(crate) struct Scanner<'s> {
 }
 
 impl<'s> Scanner<'s> {
-    pub(crate) fn new(text: &'s str, dialect: Dialect, limits: &Limits) -> Self {
-        let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
-        let forbidden = chars::first_forbidden(text);
-        let bytes = text.as_bytes();
+    /// Scans `window` of the source alone: offsets are those of the whole text.
+    pub(crate) fn new(source: &Source<'s>, window: Window, dialect: Dialect, limits: &Limits) -> Self {
+        let text = source.text;
+        let bytes = &text.as_bytes()[..window.end];
+        let bom = bytes[window.start..].starts_with(b"\xef\xbb\xbf");
+        let start = if bom { window.start + 3 } else { window.start };
+        let forbidden = source.forbidden.filter(|at| (window.start..window.end).contains(at));
         let v3 = dialect == Dialect::V3;
         Scanner {
             text,
             bytes,
             pos: start,
             line_start: start,
-            only_lf: has_only_lf(bytes),
-            horizon: forbidden.map_or(usize::MAX, |at| at / PIECE * PIECE),
+            only_lf: source.only_lf,
+            horizon: forbidden.map_or(usize::MAX, |at| at - (at - window.start) % PIECE),
+            forbidden: source.forbidden,
             v3,
             lookahead: if v3 { 2 } else { 0 },
             tokens: vec![Token::new(Kind::StreamStart, start, start)],
@@ -96,6 +119,11 @@ impl<'s> Scanner<'s> {
     /// The text being read.
     pub(crate) fn text(&self) -> &'s str {
         self.text
+    }
+
+    /// The offset that the scanner has come to.
+    pub(crate) fn position(&self) -> usize {
+        self.pos.min(self.bytes.len())
     }
 
     /// The token that the parser is at.
@@ -122,12 +150,11 @@ impl<'s> Scanner<'s> {
     }
 
     /// What the forbidden character is, if one is in the text.
-    fn forbidden(&self) -> Box<Fault> {
-        let at = chars::first_forbidden(self.text).unwrap_or_default();
+    fn forbidden_character(&self) -> Box<Fault> {
         Box::new(Fault {
             what: crate::error::What::Encoding,
             problem: "control characters are not allowed".into(),
-            at,
+            at: self.forbidden.unwrap_or(self.pos),
             context: 0,
         })
     }
@@ -200,7 +227,7 @@ impl<'s> Scanner<'s> {
     /// An error of the scanner at the current place.
     fn error(&self, problem: &'static str, context: usize) -> Box<Fault> {
         if self.pos + 4 > self.horizon {
-            return self.forbidden();
+            return self.forbidden_character();
         }
         Fault::scanner(problem, self.pos, context)
     }

@@ -50,7 +50,7 @@ impl Scanner<'_> {
 
     fn unclosed(&self, start: usize) -> Box<crate::fault::Fault> {
         if self.horizon < usize::MAX {
-            return self.forbidden();
+            return self.forbidden_character();
         }
         self.error("found unexpected end of stream", start)
     }

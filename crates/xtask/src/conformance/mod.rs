@@ -47,5 +47,7 @@ fn recorded(name: &str) -> PathBuf {
 fn rows(file: &Path) -> Result<Vec<serde_json::Value>, String> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines.map(|line| serde_json::from_str(line).map_err(|error| format!("{}: {error}", file.display()))).collect()
+    lines
+        .map(|line| serde_json::from_str(line).map_err(|error| format!("{}: {error}", file.display())))
+        .collect()
 }

@@ -10,8 +10,7 @@ use super::Case;
 pub(crate) fn check(row: &Json) -> Case {
     let name = row["id"].as_str().unwrap_or("?").to_owned();
     let text = row["yaml"].as_str().unwrap_or_default();
-    let readings =
-        [("v2", Dialect::V2, false), ("v2_strict", Dialect::V2, true), ("v3", Dialect::V3, false)];
+    let readings = [("v2", Dialect::V2, false), ("v2_strict", Dialect::V2, true), ("v3", Dialect::V3, false)];
     let wrong: Vec<String> = readings
         .into_iter()
         .filter_map(|(column, dialect, strict)| {
@@ -47,7 +46,9 @@ fn to_json(value: &Value) -> Json {
         Data::Float(float) => serde_json::Number::from_f64(*float).map_or(Json::Null, Json::Number),
         Data::String(text) => Json::String(text.clone()),
         Data::Seq(items) => Json::Array(items.iter().map(to_json).collect()),
-        Data::Map(map) => Json::Object(map.iter().map(|(key, value)| (key.to_owned(), to_json(value))).collect()),
+        Data::Map(map) => {
+            Json::Object(map.iter().map(|(key, value)| (key.to_owned(), to_json(value))).collect())
+        }
     }
 }
 
