@@ -119,6 +119,8 @@ codes! {
     OWN_FILES_LEFT_OUT = "0408" Warning;
     /// Template error.
     TEMPLATE = "0409" Error;
+    /// The manifests of the run are larger than allowed.
+    OUTPUT_LIMIT = "0410" Error;
     /// Chart not found.
     NO_CHART = "0501" Error;
     /// Helm not found.

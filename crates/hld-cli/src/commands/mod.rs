@@ -1,0 +1,91 @@
+//! Subcommands, one file each.
+
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod generate;
+pub(crate) mod init;
+pub(crate) mod schema;
+pub(crate) mod tree;
+mod version;
+
+use hld_compiler::{Environment, SourcePath, config_names};
+use hld_diag::{Diagnostic, SourceMap};
+
+use crate::args::{Arguments, Command, Environments};
+use crate::definition::Definition;
+use crate::error::{CommandError, FailureKind};
+use crate::ui;
+
+/// Runs the command that the arguments name.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
+    let global = &arguments.global;
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(global.jobs).build_global();
+    threads.map_err(|error| {
+        CommandError::new(FailureKind::Io, format!("no threads can be started: {error}")).hint("try `--jobs 1`")
+    })?;
+    match &arguments.command {
+        Command::Init(command) => init::run(global, command),
+        Command::Generate(command) => generate::run(global, command),
+        Command::Tree(command) => tree::run(global, command),
+        Command::Explain(command) => explain::run(global, command),
+        Command::Schema(command) => schema::run(command),
+        Command::Completions(command) => completions::run(command),
+        Command::Doctor(command) => doctor::run(global, command),
+        Command::Version => {
+            version::run(global);
+            Ok(())
+        }
+    }
+}
+
+/// The environments that the command line asks for, and warnings about how it does.
+fn environments(definition: &Definition, asked: &Environments) -> Result<(Vec<Environment>, Vec<Diagnostic>), CommandError> {
+    let lists: Vec<Vec<String>> = if asked.all {
+        let named: Vec<Vec<String>> = definition.settings.environments.keys().map(|name| vec![name.clone()]).collect();
+        if named.is_empty() { every_config(definition)? } else { named }
+    } else if asked.env.is_empty() {
+        vec![asked.configs.clone()]
+    } else {
+        asked.env.iter().map(|words| words.split_whitespace().map(str::to_owned).collect()).collect()
+    };
+    let mut environments: Vec<Environment> = Vec::new();
+    let mut warnings = Vec::new();
+    for configs in lists {
+        let (environment, warned) = resolve(definition, &configs)?;
+        warnings.extend(warned);
+        if !environments.contains(&environment) {
+            environments.push(environment);
+        }
+    }
+    Ok((environments, warnings))
+}
+
+/// A name in hld.yaml beats a config of that name.
+fn resolve(definition: &Definition, configs: &[String]) -> Result<(Environment, Vec<Diagnostic>), CommandError> {
+    let named = &definition.settings.environments;
+    if let [name] = configs
+        && let Some(environment) = named.get(name)
+    {
+        return Ok((environment.clone(), Vec::new()));
+    }
+    Environment::combined(configs).map_err(|diagnostics| {
+        ui::show(&diagnostics, &SourceMap::default());
+        CommandError::new(FailureKind::Usage, "")
+    })
+}
+
+fn every_config(definition: &Definition) -> Result<Vec<Vec<String>>, CommandError> {
+    let names = config_names(&definition.files, &definition.root);
+    if names.is_empty() {
+        let message = "`--all` finds no environment: there is no hld.yaml that names one, and no config but `common`";
+        return Err(CommandError::new(FailureKind::Usage, message).hint("name environments in hld.yaml, or on the command line"));
+    }
+    Ok(names.into_iter().map(|name| vec![name]).collect())
+}
+
+/// A path of the definition on this machine.
+fn machine_path(definition: &Definition, below: &str) -> std::path::PathBuf {
+    let path = definition.root.join(below).unwrap_or_else(|_| SourcePath::root());
+    definition.files.machine_path(&path)
+}

@@ -1,0 +1,12 @@
+//! `hld version`
+
+use crate::args::Global;
+use crate::ui::{self, Format};
+
+pub(super) fn run(global: &Global) {
+    let version = env!("CARGO_PKG_VERSION");
+    match global.format {
+        Format::Text => ui::print(&format!("hld {version}\n")),
+        Format::Json => ui::print(&format!("{}\n", serde_json::json!({ "version": version }))),
+    }
+}

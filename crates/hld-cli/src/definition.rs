@@ -1,0 +1,63 @@
+//! Opening a definition: its folder, its repository, its settings.
+
+use std::path::{Path, PathBuf};
+
+use hld_compiler::{Settings, SourcePath};
+use hld_diag::SourceMap;
+
+use crate::error::{CommandError, FailureKind};
+use crate::files::{Files, system_words};
+use crate::ui;
+
+/// A definition on this machine.
+pub(crate) struct Definition {
+    /// Absolute path of the folder that holds the root component.
+    pub(crate) folder: PathBuf,
+    /// Everything below the confinement root.
+    pub(crate) files: Files,
+    /// The folder, below the confinement root.
+    pub(crate) root: SourcePath,
+    /// What `hld.yaml` says.
+    pub(crate) settings: Settings,
+}
+
+impl Definition {
+    /// The helm program that `hld.yaml` names.
+    pub(crate) fn helm_binary(&self) -> Option<PathBuf> {
+        self.settings.helm_binary.as_ref().map(|binary| self.folder.join(binary))
+    }
+}
+
+/// Opens the definition in `folder`. Its confinement root is the top of the git repository around
+/// it, else the folder itself.
+///
+/// # Errors
+/// The folder is not there, or its `hld.yaml` is wrong (shown already).
+pub(crate) fn open(folder: &Path) -> Result<Definition, CommandError> {
+    let folder = folder.canonicalize().map_err(|error| {
+        let message = format!("`{}` can not be opened: {}", folder.display(), system_words(&error));
+        CommandError::new(FailureKind::Usage, message).hint("name the folder of a definition with `-C DIR`")
+    })?;
+    if !folder.is_dir() {
+        let message = format!("`{}` is not a folder", folder.display());
+        return Err(CommandError::new(FailureKind::Usage, message).hint("name the folder, not a file in it"));
+    }
+    let top = folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&folder);
+    let files = Files::open(top).map_err(|error| {
+        CommandError::new(FailureKind::Io, format!("`{}` can not be opened: {}", top.display(), system_words(&error)))
+    })?;
+    let below = folder.strip_prefix(top).unwrap_or(Path::new("")).to_str();
+    let root = below.and_then(|below| SourcePath::clean(below).ok()).ok_or_else(|| {
+        CommandError::new(FailureKind::Definition, format!("the path `{}` is not UTF-8", folder.display()))
+    })?;
+    let settings = settings(&files, &root)?;
+    Ok(Definition { folder, files, root, settings })
+}
+
+fn settings(files: &Files, root: &SourcePath) -> Result<Settings, CommandError> {
+    let sources = SourceMap::default();
+    Settings::load(files, root, &sources).map_err(|diagnostics| {
+        ui::show(&diagnostics, &sources);
+        CommandError::diagnosed(&diagnostics)
+    })
+}

@@ -1,0 +1,83 @@
+//! Signals: whoever presses Ctrl-C gets the old output and no litter.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+static CANCELLED: AtomicBool = AtomicBool::new(false);
+
+/// Folders that are removed when a signal ends the program.
+static LITTER: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Held while new output takes the place of old: a signal waits for that.
+static COMMITTING: Mutex<()> = Mutex::new(());
+
+/// How long other threads have to notice before their litter is given up.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Whether a signal has come: nothing new may be written.
+pub(crate) fn is_cancelled() -> bool {
+    CANCELLED.load(Ordering::SeqCst)
+}
+
+/// Asks for the time to put new output in its place: nothing ends the program, or takes staged files
+/// away, until the guard is dropped. `None` once a signal has come.
+pub(crate) fn committing() -> Option<MutexGuard<'static, ()>> {
+    let guard = COMMITTING.lock().ok()?;
+    (!is_cancelled()).then_some(guard)
+}
+
+/// Leaves the end of the program to a signal that has come; returns where none has.
+pub(crate) fn yield_to_signal() {
+    while is_cancelled() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Waits for signals on a thread of its own; the first one ends the program with 128 + its number.
+///
+/// What is written becomes visible by one rename, so the program may end at any moment. Litter is
+/// removed first; writers stop by themselves once [`is_cancelled`] says so.
+pub(crate) fn watch() {
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+    std::thread::spawn(move || {
+        let Some(signal) = signals.forever().next() else { return };
+        CANCELLED.store(true, Ordering::SeqCst);
+        let _committed = COMMITTING.lock();
+        let deadline = Instant::now() + PATIENCE;
+        let litter = LITTER.lock().map(|litter| litter.clone()).unwrap_or_default();
+        while litter.iter().any(|folder| remove(folder)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        std::process::exit(128 + signal);
+    });
+}
+
+/// Tries to remove a folder; whether it is still there.
+fn remove(folder: &Path) -> bool {
+    std::fs::remove_dir_all(folder).ok();
+    folder.exists()
+}
+
+/// Registers a folder as litter until the guard is dropped.
+pub(crate) fn litter(folder: &Path) -> Litter {
+    if let Ok(mut litter) = LITTER.lock() {
+        litter.push(folder.to_owned());
+    }
+    Litter(folder.to_owned())
+}
+
+/// Keeps a folder registered as litter.
+pub(crate) struct Litter(PathBuf);
+
+impl Drop for Litter {
+    fn drop(&mut self) {
+        if let Ok(mut litter) = LITTER.lock() {
+            litter.retain(|folder| *folder != self.0);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What a person sees: diagnostics and messages on standard error, data on standard output.
+
+use std::io::{self, IsTerminal, Write};
+
+use hld_diag::render::{self, Colour};
+use hld_diag::{Diagnostic, Severity, SourceMap, Untrusted};
+
+use crate::error::CommandError;
+
+/// The form of what is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document on standard output.
+    Json,
+}
+
+/// Writes data to standard output. A reader that has gone away is no error.
+pub(crate) fn print(text: &str) {
+    write_out(text.as_bytes());
+}
+
+/// Writes bytes to standard output; whether anybody still reads.
+pub(crate) fn write_out(bytes: &[u8]) -> bool {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).is_ok()
+}
+
+/// Writes one line to standard error.
+pub(crate) fn note(line: &str) {
+    let mut err = io::stderr().lock();
+    writeln!(err, "{}", Untrusted(line).terminal()).ok();
+}
+
+/// Shows diagnostics on standard error, a blank line behind each.
+pub(crate) fn show(diagnostics: &[Diagnostic], sources: &SourceMap) {
+    let mut err = anstream::stderr().lock();
+    for diagnostic in diagnostics {
+        writeln!(err, "{}\n", render::terminal(diagnostic, sources, Colour::Ansi)).ok();
+    }
+}
+
+/// Shows why a command failed.
+pub(crate) fn show_error(error: &CommandError) {
+    if error.message.is_empty() {
+        return;
+    }
+    let mut err = anstream::stderr().lock();
+    let red = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
+    writeln!(err, "{red}error{red:#}: {}", Untrusted(&error.message).terminal()).ok();
+    for hint in &error.hints {
+        writeln!(err, "  = help: {}", Untrusted(hint).terminal()).ok();
+    }
+}
+
+/// Whether progress may be shown: only where somebody sees it.
+pub(crate) fn is_interactive() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// `2 errors and 1 warning`; empty where there is nothing to count.
+pub(crate) fn count(diagnostics: &[Diagnostic]) -> String {
+    let n = |test: fn(Severity) -> bool| diagnostics.iter().filter(|d| test(d.severity)).count();
+    let errors = n(Severity::is_fatal);
+    let warnings = n(|severity| severity == Severity::Warning);
+    let parts = [(errors, "error"), (warnings, "warning")];
+    let parts = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| plural(n, word));
+    parts.collect::<Vec<_>>().join(" and ")
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn plural(n: usize, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+}

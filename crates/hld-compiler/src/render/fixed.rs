@@ -1,0 +1,175 @@
+//! `type: static`: every entry of one folder, as it is.
+//!
+//! As Fabrikate: entries by name, bytewise, whatever their extension; each is `---`, its bytes and
+//! a newline. Fabrikate parses nothing. Here a broken manifest is an error, and what is no manifest
+//! is a warning.
+
+use std::sync::Arc;
+
+use hld_diag::{
+    Diagnostic, Diagnostics, FileId, NOT_AN_OBJECT, NOT_FETCHED, NOT_YAML, OWN_FILES_LEFT_OUT, SUBFOLDER, Span,
+};
+use hld_k8s as k8s;
+
+use super::{Origin, Rendered, Resource};
+use crate::component::Method;
+use crate::path::{Outside, SourcePath};
+use crate::session::Session;
+use crate::source::{Entry, EntryKind};
+use crate::tree::{Node, outside};
+
+/// Files and folders of a component's own folder that are no manifests.
+const OWN_FILES: [&str; 11] = [
+    "component.yaml", "component.json", "config", "access.yaml", "hld.yaml", "hld.lock", "generated", "components",
+    "helm_repos", ".git", ".hld",
+];
+
+pub(super) fn render(session: &Session<'_>, node: &Node) -> Arc<Rendered> {
+    let Ok(dir) = manifest_folder(node) else {
+        return Arc::new(Rendered { diagnostics: outside(&node.component.path).into(), ..Rendered::default() });
+    };
+    let mut out = Diagnostics::default();
+    if node.is_by(Method::Http) && !session.exists(&dir) {
+        out.push(not_fetched(session, node, &dir));
+        return Arc::new(Rendered { diagnostics: out, ..Rendered::default() });
+    }
+    let Some(entries) = super::folder(session, &dir, &asked(node), &mut out) else {
+        return Arc::new(Rendered { diagnostics: out, ..Rendered::default() });
+    };
+    let is_own = dir == node.dir;
+    let rendered = session.statics.get((dir.clone(), is_own), || Arc::new(collect(session, &dir, &entries, is_own)));
+    if is_own { with_own_files_warning(node, &rendered, &entries) } else { rendered }
+}
+
+/// `<dir>/<path>`; for `method: http` the folder that the file was fetched to.
+fn manifest_folder(node: &Node) -> Result<SourcePath, Outside> {
+    match node.component.method {
+        Method::Http => node.dir.join("components")?.join(node.component.name.as_str()),
+        _ => node.dir.join(node.component.path.as_str()),
+    }
+}
+
+fn asked(node: &Node) -> crate::component::Text {
+    let fields = [&node.component.path, &node.component.source];
+    let named = fields.into_iter().find(|text| !text.is_empty()).unwrap_or(&node.component.name);
+    let mut named = named.clone();
+    named.span = named.span_or(node.component.span);
+    named
+}
+
+fn not_fetched(session: &Session<'_>, node: &Node, dir: &SourcePath) -> Diagnostic {
+    let shown = session.shown(dir);
+    let message = format!("`{shown}` does not exist: the source of this component was not fetched");
+    let span = node.component.source.span_or(node.component.span);
+    Diagnostic::new(NOT_FETCHED, span, message).hint("put the manifest there, as `fab install` did")
+}
+
+fn with_own_files_warning(node: &Node, rendered: &Arc<Rendered>, entries: &[Entry]) -> Arc<Rendered> {
+    let own = entries.iter().map(|entry| entry.name.as_str()).filter(|name| OWN_FILES.contains(name));
+    let names: Vec<String> = own.map(|name| format!("`{name}`")).collect();
+    let message = format!("the component's own files are left out of its manifests: {}", names.join(", "));
+    let span = node.component.name.span_or(node.component.span);
+    let warning = Diagnostic::new(OWN_FILES_LEFT_OUT, span, message)
+        .hint("Fabrikate took them for manifests; put the manifests into a folder of their own and name it with `path`");
+    let mut diagnostics = rendered.diagnostics.clone();
+    diagnostics.push(warning);
+    Arc::new(Rendered {
+        text: rendered.text.clone(),
+        resources: rendered.resources.clone(),
+        source: rendered.source.clone(),
+        diagnostics,
+    })
+}
+
+/// All entries of a folder, one behind the other.
+fn collect(session: &Session<'_>, dir: &SourcePath, entries: &[Entry], is_own: bool) -> Rendered {
+    let mut out = Rendered { source: Some(session.shown(dir)), ..Rendered::default() };
+    for entry in entries {
+        if is_own && OWN_FILES.contains(&entry.name.as_str()) {
+            continue;
+        }
+        let path = dir.child(&entry.name);
+        let refused = match entry.kind {
+            EntryKind::Folder => Some(subfolder(session, &path)),
+            kind => super::special(session, &path, kind),
+        };
+        match refused {
+            Some(diagnostic) => out.diagnostics.push(diagnostic),
+            None => {
+                if let Err(diagnostic) = append(session, &path, &mut out) {
+                    out.diagnostics.push(diagnostic);
+                }
+            }
+        }
+    }
+    out
+}
+
+fn subfolder(session: &Session<'_>, path: &SourcePath) -> Diagnostic {
+    let shown = session.shown(path);
+    let file = session.sources().add(shown.as_str(), "");
+    Diagnostic::new(SUBFOLDER, Span::start_of(file), format!("`{shown}` is a folder inside a folder of manifests"))
+        .hint("a static component takes the files of one folder: make the subfolder a component of its own")
+}
+
+/// Appends one entry with its separator.
+fn append(session: &Session<'_>, path: &SourcePath, out: &mut Rendered) -> Result<(), Diagnostic> {
+    let bytes = session.bytes(path, session.limits().manifest_bytes)?;
+    super::charge(session, bytes.len(), Span::NONE)?;
+    let is_manifest = super::is_manifest(path.name());
+    if !is_manifest {
+        let file = session.sources().add(session.shown(path), "");
+        out.diagnostics.push(not_yaml(path, Span::start_of(file)));
+    }
+    out.text.extend(b"---\n");
+    let begins = out.text.len();
+    match session.decode(path, &bytes) {
+        Ok((file, text)) => {
+            out.text.extend(text.as_bytes());
+            let read = k8s::documents(&text, file, &session.manifest_limits());
+            match read {
+                Ok(documents) => note_objects(session, path, (file, begins), documents, out),
+                Err(error) if is_manifest => out.diagnostics.push(super::broken(error.to_diagnostic())),
+                Err(_) => {}
+            }
+        }
+        Err(error) if is_manifest => return Err(error),
+        // What is no manifest may be anything; it is emitted all the same.
+        Err(_) => out.text.extend(bytes),
+    }
+    out.text.push(b'\n');
+    Ok(())
+}
+
+fn not_yaml(path: &SourcePath, span: Span) -> Diagnostic {
+    let message = format!("`{}` is no YAML file by its name; it is part of the output all the same", path.name());
+    Diagnostic::new(NOT_YAML, span, message).hint("move it out of the folder of manifests")
+}
+
+fn note_objects(
+    session: &Session<'_>,
+    path: &SourcePath,
+    (file, begins): (FileId, usize),
+    documents: Vec<k8s::Document>,
+    out: &mut Rendered,
+) {
+    let shown = session.shown(path);
+    for document in documents {
+        let span = Span::new(file, document.content_start, document.content_start);
+        let range = begins + document.range.start..begins + document.range.end;
+        match document.content {
+            k8s::Content::Empty => {}
+            k8s::Content::Objects(objects) => {
+                let origin = Origin { path: shown.clone(), span };
+                let resource = |identity| Resource { identity, range: range.clone(), origin: origin.clone() };
+                out.resources.extend(objects.into_iter().map(resource));
+            }
+            k8s::Content::Incomplete(what) | k8s::Content::Other(what) if super::is_manifest(path.name()) => {
+                let message = format!("document is no Kubernetes object: {what}");
+                let diagnostic = Diagnostic::new(NOT_AN_OBJECT, span, message);
+                out.diagnostics.push(diagnostic.hint("every document of a manifest is a map with `apiVersion`, `kind` and `metadata.name`"));
+            }
+            k8s::Content::Incomplete(_) | k8s::Content::Other(_) => {}
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Generators: what makes the manifests of one component, one file each.
+
+mod chart;
+mod fixed;
+mod filters;
+mod quantity;
+mod template;
+
+pub(crate) use template::Templates;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use hld_diag::{Diagnostic, Diagnostics, NO_FOLDER, OUTPUT_LIMIT, Span, TYPE_NOT_SUPPORTED};
+use hld_k8s as k8s;
+
+use crate::component::{Kind, Text};
+use crate::environment::Environment;
+use crate::path::SourcePath;
+use crate::session::Session;
+use crate::source::{Entry, EntryKind, SourceError};
+use crate::tree::Node;
+
+/// What a generator made of a component.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// The manifests, as they are written in the component layout; empty where there are none.
+    pub text: Vec<u8>,
+    /// The objects in it, in order.
+    pub resources: Vec<Resource>,
+    /// Folder that they come from, relative to the definition.
+    pub source: Option<String>,
+    /// What there is to say about it.
+    pub diagnostics: Diagnostics,
+}
+
+/// One Kubernetes object in the output of a component.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// What identifies it.
+    pub identity: k8s::Identity,
+    /// Its document in the component's text.
+    pub range: Range<usize>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// What an object was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Manifest file or template, relative to the definition; for a chart's, below the chart's name
+    /// as helm prints it.
+    pub path: String,
+    /// Where it begins there, for a file that is taken as it is.
+    pub span: Span,
+}
+
+/// Renders one component.
+pub(crate) fn render(session: &Session<'_>, environment: &Environment, node: &Node) -> Arc<Rendered> {
+    match &node.component.kind {
+        Kind::Component | Kind::Unknown(_) => Arc::default(),
+        Kind::Static => fixed::render(session, node),
+        Kind::Helm => chart::render(session, environment, node),
+        Kind::Template => Arc::new(template::render(session, environment, node)),
+        Kind::Kustomize => Arc::new(Rendered { diagnostics: kustomize(node).into(), ..Rendered::default() }),
+    }
+}
+
+fn kustomize(node: &Node) -> Diagnostic {
+    let message = "components of type `kustomize` are not supported yet";
+    Diagnostic::new(TYPE_NOT_SUPPORTED, node.component.kind_span, message)
+        .hint("build it with `kustomize build` into a folder and take that as `type: static`")
+}
+
+/// The entries of the folder that a component's `path` names.
+fn folder(session: &Session<'_>, dir: &SourcePath, path: &Text, out: &mut Diagnostics) -> Option<Vec<Entry>> {
+    let shown = session.shown(dir);
+    let message = match &*session.list(dir) {
+        Ok(entries) => return Some(entries.clone()),
+        Err(SourceError::NotFound) => format!("folder `{shown}` does not exist"),
+        Err(SourceError::WrongKind(kind)) => format!("`{shown}` is {kind}, not a folder"),
+        Err(error @ SourceError::Outside) => {
+            out.push(Diagnostic { span: path.span, ..session.unreadable(dir, error) });
+            return None;
+        }
+        Err(error) => format!("folder `{shown}` can not be read: {error}"),
+    };
+    out.push(Diagnostic::new(NO_FOLDER, path.span, message).hint("`path` is relative to the folder of this file"));
+    None
+}
+
+/// Whether an entry's name says that it is a manifest.
+fn is_manifest(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// A special file in a folder of manifests.
+fn special(session: &Session<'_>, path: &SourcePath, kind: EntryKind) -> Option<Diagnostic> {
+    (kind == EntryKind::Other).then(|| session.unreadable(path, &SourceError::WrongKind("no regular file")))
+}
+
+/// Counts bytes towards the limit of the run.
+fn charge(session: &Session<'_>, bytes: usize, span: Span) -> Result<(), Diagnostic> {
+    let limit = session.limits().output_bytes;
+    let seen = session.charge(bytes as u64);
+    if seen <= limit {
+        return Ok(());
+    }
+    let message = format!("the manifests of this run have more than `outputBytes`, {limit} bytes (here {seen})");
+    Err(Diagnostic::new(OUTPUT_LIMIT, span, message).hint("set `limits: {outputBytes: …}` in hld.yaml if that is meant"))
+}
+
+/// A manifest that is no YAML: the reader's words at the reader's place.
+fn broken(mut error: Diagnostic) -> Diagnostic {
+    if error.code == hld_diag::YAML_SYNTAX {
+        error.code = hld_diag::BROKEN_MANIFEST;
+    }
+    error
+}
