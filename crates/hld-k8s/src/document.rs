@@ -383,7 +383,7 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_said() {
-        check("# only a comment\n---\n- a\n---\ntext\n---\n{}\n---\n~\n---\nkind: A\napiVersion: v1\n",
+        check("---\n# only a comment\n---\n- a\n---\ntext\n---\n{}\n---\n~\n---\nkind: A\napiVersion: v1\n",
             &["empty", "it is a list", "it is a scalar", "nothing", "nothing", "it has no `metadata.name`"]);
     }
 }

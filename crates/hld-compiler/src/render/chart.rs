@@ -19,7 +19,7 @@ use super::{Origin, Rendered, Resource};
 use crate::chart::{ChartError, ChartRequest};
 use crate::component::Method;
 use crate::environment::Environment;
-use crate::inject;
+use crate::inject::{self, Ending};
 use crate::path::{Outside, SourcePath};
 use crate::session::Session;
 use crate::tree::{Node, outside};
@@ -177,7 +177,9 @@ impl Sorting<'_, '_> {
         match self.node.config.injected_namespace() {
             Some(namespace) => {
                 let limits = self.session.manifest_limits();
-                let injected = inject::namespace(text, &namespace.name, &limits).map_err(|error| broken(self.node, &error))?;
+                let is_last = document.range.end == self.text.len();
+                let ending = if is_last { Ending::OfStream } else { Ending::BeforeAnother };
+                let injected = inject::namespace(text, ending, &namespace.name, &limits).map_err(|error| broken(self.node, &error))?;
                 self.out.text.extend(injected.as_bytes());
             }
             None => self.out.text.extend(text.as_bytes()),
