@@ -12,12 +12,11 @@ const MAX_SIMPLE_KEY: usize = 128;
 /// A float as Go's JSON and then go-yaml write it: what is an integer is written as one.
 pub(super) fn float(float: f64) -> String {
     let mut out = String::new();
+    let fits = (-9.223_372_036_854_775_8e18..1.844_674_407_370_955_2e19).contains(&float);
     if float == 0.0 {
         out.push('0');
-    } else if float.fract() == 0.0
-        && (-9.223_372_036_854_775_8e18..1.844_674_407_370_955_2e19).contains(&float)
-    {
-        out = format!("{float}");
+    } else if float.fract() == 0.0 && fits {
+        number::format_plain(float, &mut out);
     } else {
         number::format_float(float, &mut out);
     }

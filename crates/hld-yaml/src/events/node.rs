@@ -57,17 +57,22 @@ impl<'s> Parser<'s> {
         let mut token = self.peek()?;
         let start = token.start as usize;
         let mut properties = Box::new(Properties::default());
+        let mut tag = None;
         loop {
             match token.kind {
                 Kind::Anchor if properties.anchor.is_none() => {
                     let name = &self.scanner.text()[token.start as usize + 1..token.end as usize];
                     properties.anchor = Some(name);
                 }
-                Kind::Tag if properties.tag.is_none() => properties.tag = Some(self.tag(token, start)?),
-                Kind::Scalar => return self.scalar(token, start, Some(properties)),
-                _ => return self.node_content(token, start, Some(properties), (block, indentless)),
+                Kind::Tag if tag.is_none() => tag = Some(token),
+                _ => break,
             }
             token = self.advance()?;
+        }
+        properties.tag = tag.map(|tag| self.tag(tag, start)).transpose()?;
+        match token.kind {
+            Kind::Scalar => self.scalar(token, start, Some(properties)),
+            _ => self.node_content(token, start, Some(properties), (block, indentless)),
         }
     }
 

@@ -1,11 +1,11 @@
 //! Documents with aliases and merge keys: the tree is decoded as go-yaml decodes it.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use hld_diag::{FileId, Span};
 
-use super::late::Late;
+use super::late::{Late, Repeated};
 use super::{Duplicate, ReadOptions, key, quick};
 use crate::error::Limit;
 use crate::events::{EventKind, Parser};
@@ -176,6 +176,7 @@ impl<'d, 'o> Expander<'d, 'o> {
                 continue;
             }
             let Some((key, span)) = self.key(name, false)? else { continue };
+            let converted = name.text().is_some_and(|text| !self.is_text_key(name, &text));
             let value_at = value.data().start as usize;
             let value = self.value(value)?;
             explicit.insert(span.start);
@@ -184,7 +185,8 @@ impl<'d, 'o> Expander<'d, 'o> {
             if let Some(first) = first
                 && (self.options.strict || !merged || explicit.contains(&first.start))
             {
-                self.late.duplicate(key, (first, span), value_at);
+                let duplicate = Duplicate { key: key.to_owned(), first, second: span };
+                self.late.repeated(Repeated { duplicate, value_at, converted });
             }
         }
         Ok(())
@@ -209,7 +211,8 @@ impl<'d, 'o> Expander<'d, 'o> {
                 for (key, span, entry) in entries.into_entries() {
                     let value_at = entry.span.start as usize;
                     if let Some(first) = map.key_span(&key) {
-                        expander.late.duplicate(&key, (first, span), value_at);
+                        let duplicate = Duplicate { key, first, second: span };
+                        expander.late.repeated(Repeated { duplicate, value_at, converted: false });
                     } else {
                         map.insert(key, span, entry);
                     }
@@ -280,8 +283,8 @@ impl<'d, 'o> Expander<'d, 'o> {
 
     /// Whether two keys of a mapping have the same kind and text; go-yaml v3 refuses such a mapping.
     fn repeats(&mut self, node: Node<'d>) -> bool {
-        let mut seen = std::collections::HashMap::with_hasher(foldhash::fast::RandomState::default());
-        let mut repeats = false;
+        let mut seen = HashMap::with_hasher(foldhash::fast::RandomState::default());
+        let mut repeated = Vec::new();
         for (name, value) in node.entries() {
             let (kind, text) = match name.data().kind {
                 Kind::Scalar(scalar) => (0, scalar.text()),
@@ -289,14 +292,24 @@ impl<'d, 'o> Expander<'d, 'o> {
                 Kind::Mapping(..) => (2, Cow::Borrowed("")),
                 Kind::Alias(alias, _) => (3, Cow::Borrowed(alias)),
             };
-            if let Some(first) = seen.get(&(kind, text.clone())) {
-                self.late.duplicate(&text, (*first, name.span()), value.data().start as usize);
-                repeats = true;
-            } else {
-                seen.insert((kind, text), name.span());
+            let first = *seen.entry((kind, text.clone())).or_insert_with(|| name.span());
+            if first != name.span() {
+                let duplicate = Duplicate { key: text.into_owned(), first, second: name.span() };
+                let value_at = value.data().start as usize;
+                repeated.push(Repeated { duplicate, value_at, converted: false });
             }
         }
-        repeats
+        // In the order of the keys that are repeated.
+        repeated.sort_by_key(|repeated| repeated.duplicate.first.start);
+        let any = !repeated.is_empty();
+        repeated.into_iter().for_each(|repeated| self.late.repeated(repeated));
+        any
+    }
+
+    /// Whether a key is text as it stands, and no number or truth value.
+    fn is_text_key(&self, name: Node<'d>, text: &str) -> bool {
+        let plain = name.target().as_scalar().is_some_and(|scalar| scalar.is_plain());
+        !plain || resolve::plain(text, self.options.dialect) == resolve::Resolved::Text
     }
 
     fn is_merge(&self, name: Node<'d>) -> bool {

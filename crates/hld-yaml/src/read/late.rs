@@ -17,7 +17,16 @@ pub(crate) struct Late {
     key: Option<Box<Fault>>,
     /// A number cannot be JSON.
     json: Option<Box<Fault>>,
-    duplicates: Vec<(Duplicate, usize)>,
+    duplicates: Vec<Repeated>,
+}
+
+/// A key that stands twice, with what Go says of it.
+pub(crate) struct Repeated {
+    pub(crate) duplicate: Duplicate,
+    /// Where its second value begins: the line that go-yaml v2 names.
+    pub(crate) value_at: usize,
+    /// The key was no string, and Go shows it without quotes.
+    pub(crate) converted: bool,
 }
 
 impl Late {
@@ -43,10 +52,9 @@ impl Late {
         self.json.get_or_insert_with(|| Fault::value(format!("json: unsupported value: {name}"), at));
     }
 
-    /// Keeps a key that stands twice; `value_at` is where its second value begins.
-    pub(crate) fn duplicate(&mut self, key: &str, spans: (Span, Span), value_at: usize) {
-        let duplicate = Duplicate { key: key.to_owned(), first: spans.0, second: spans.1 };
-        self.duplicates.push((duplicate, value_at));
+    /// Keeps a key that stands twice.
+    pub(crate) fn repeated(&mut self, repeated: Repeated) {
+        self.duplicates.push(repeated);
     }
 
     /// Refuses the document, or hands its duplicate keys on.
@@ -60,7 +68,7 @@ impl Late {
         if let Some(fault) = self.value {
             return Err(fault);
         }
-        if let Some((first, _)) = self.duplicates.first()
+        if let Some(Repeated { duplicate: first, .. }) = self.duplicates.first()
             && (options.strict || options.dialect == Dialect::V3)
         {
             let problem = go_words(&self.duplicates, (text, window), options.dialect);
@@ -71,17 +79,21 @@ impl Late {
         if let Some(fault) = self.key.or(self.json) {
             return Err(fault);
         }
-        duplicates.extend(self.duplicates.into_iter().map(|(duplicate, _)| duplicate));
+        duplicates.extend(self.duplicates.into_iter().map(|repeated| repeated.duplicate));
         Ok(value)
     }
 }
 
 /// The duplicates as go-yaml lists them.
-fn go_words(duplicates: &[(Duplicate, usize)], (text, window): (&str, Window), dialect: Dialect) -> String {
+fn go_words(duplicates: &[Repeated], (text, window): (&str, Window), dialect: Dialect) -> String {
     let mut words = "unmarshal errors:".to_owned();
     let line = |at: usize| chars::line_of(&text[window.start..], at.saturating_sub(window.start)) + 1;
-    for (duplicate, value_at) in duplicates {
-        let key = go_quoted(&duplicate.key);
+    for Repeated { duplicate, value_at, converted } in duplicates {
+        let key = match duplicate.key.as_str() {
+            "" if *converted => "<nil>".to_owned(),
+            key if *converted => key.to_owned(),
+            key => go_quoted(key),
+        };
         words += &match dialect {
             Dialect::V3 => {
                 let (first, second) = (duplicate.first.start as usize, duplicate.second.start as usize);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use hld_diag::{FileId, Span};
 
-use super::late::Late;
+use super::late::{Late, Repeated};
 use super::{Duplicate, ReadOptions, key};
 use crate::events::{Event, EventKind, Parser, Properties};
 use crate::fault::Result;
@@ -28,6 +28,10 @@ pub(super) fn document(
             Step::Done => break,
         }
     }
+    // go-yaml v3 lists repeated keys in an order of its own.
+    if builder.repeats && options.dialect == Dialect::V3 {
+        return Ok(None);
+    }
     let root = builder.root.unwrap_or_else(|| Value { data: Data::Null, span: Span::start_of(file) });
     builder.late.finish(root, (parser.scanner.text(), parser.window), options, duplicates).map(Some)
 }
@@ -50,6 +54,8 @@ enum Frame<'s> {
 struct PendingKey<'s> {
     text: Cow<'s, str>,
     span: Span,
+    /// It was no string.
+    converted: bool,
     /// The source of a key that was no string: go-yaml v3 compares keys by it.
     source: Option<Cow<'s, str>>,
 }
@@ -60,11 +66,13 @@ struct Builder<'s> {
     stack: Vec<(Frame<'s>, usize)>,
     root: Option<Value>,
     late: Late,
+    /// A key stands twice.
+    repeats: bool,
 }
 
 impl<'s> Builder<'s> {
     fn new(file: FileId, dialect: Dialect) -> Self {
-        Builder { file, dialect, stack: Vec::with_capacity(16), root: None, late: Late::default() }
+        Builder { file, dialect, stack: Vec::with_capacity(16), root: None, late: Late::default(), repeats: false }
     }
 
     #[inline]
@@ -106,21 +114,20 @@ impl<'s> Builder<'s> {
         if resolve::is_merge_key(&scalar, tag, self.dialect) {
             return Ok(Step::Expand);
         }
-        let pending = match key::key(&scalar, tag, self.dialect, start) {
-            Ok(key) => PendingKey {
-                source: (key.converted && self.dialect == Dialect::V3).then(|| scalar.text()),
-                text: key.text,
-                span: Span::new(self.file, start, end),
-            },
-            Err(key::Fault::Tag(fault)) => {
-                self.late.value(fault);
-                PendingKey { text: "".into(), span: Span::new(self.file, start, end), source: None }
+        let span = Span::new(self.file, start, end);
+        let mut pending = PendingKey { text: "".into(), span, converted: false, source: None };
+        match key::key(&scalar, tag, self.dialect, start) {
+            Ok(key) => {
+                pending.source = (key.converted && self.dialect == Dialect::V3).then(|| scalar.text());
+                pending.converted = key.converted;
+                pending.text = key.text;
             }
+            Err(key::Fault::Tag(fault)) => self.late.value(fault),
             Err(key::Fault::Kind(fault)) => {
+                pending.converted = true;
                 self.late.key(fault);
-                PendingKey { text: "".into(), span: Span::new(self.file, start, end), source: None }
             }
-        };
+        }
         if let Some((Frame::Map(_, key), _)) = self.stack.last_mut() {
             *key = Some(pending);
         }
@@ -147,16 +154,14 @@ impl<'s> Builder<'s> {
             Some((Frame::Seq(items), _)) => items.push(value),
             Some((Frame::Map(map, key), _)) => {
                 let Some(key) = key.take() else { return };
-                if let Some(source) = &key.source
-                    && **source != *key.text
-                    && let Some(first) = map.key_span(source)
-                {
-                    self.late.duplicate(source, (first, key.span), value.span.start as usize);
-                }
+                let source = key.source.as_deref();
+                self.repeats |= source.is_some_and(|source| source != key.text && map.contains_key(source));
                 let value_at = value.span.start as usize;
                 let (first, text) = map.insert_spanned(key.text, key.span, value);
                 if let Some(first) = first {
-                    self.late.duplicate(text, (first, key.span), value_at);
+                    self.repeats = true;
+                    let duplicate = Duplicate { key: text.to_owned(), first, second: key.span };
+                    self.late.repeated(Repeated { duplicate, value_at, converted: key.converted });
                 }
             }
         }

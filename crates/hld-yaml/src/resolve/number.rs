@@ -125,50 +125,100 @@ fn underscores_fit(text: &str) -> bool {
 
 /// A float as strconv.FormatFloat(x, 'g', -1, 64) writes it, which is what go-yaml emits.
 pub(crate) fn format_float(float: f64, out: &mut String) {
-    format_digits(&format!("{float:e}"), float, out);
+    match special(float) {
+        Some(name) => out.push_str(name),
+        None => Digits::of(float).push_general(out),
+    }
 }
 
 /// The same in 32 bit precision: sigs.k8s.io/yaml makes keys of floats so.
 pub(crate) fn format_float32(float: f64, out: &mut String) {
     let short = float as f32;
-    format_digits(&format!("{short:e}"), f64::from(short), out);
+    match special(f64::from(short)) {
+        Some(name) => out.push_str(name),
+        None => Digits::parse(&format!("{short:e}")).push_general(out),
+    }
 }
 
-/// Turns Rust's shortest `d.ddde±x` into Go's form.
-fn format_digits(scientific: &str, float: f64, out: &mut String) {
-    use std::fmt::Write as _;
+/// A float as Go's JSON writes it where it uses no exponent.
+pub(crate) fn format_plain(float: f64, out: &mut String) {
+    Digits::of(float).push_plain(out);
+}
 
-    if !float.is_finite() {
-        out.push_str(if float.is_nan() {
-            ".nan"
-        } else if float > 0.0 {
-            ".inf"
-        } else {
-            "-.inf"
-        });
-        return;
+fn special(float: f64) -> Option<&'static str> {
+    match float {
+        _ if float.is_nan() => Some(".nan"),
+        f64::INFINITY => Some(".inf"),
+        f64::NEG_INFINITY => Some("-.inf"),
+        _ => None,
     }
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    out.push_str(sign);
-    if !(-4..6).contains(&exponent) {
-        out.push_str(mantissa);
-        let _ = write!(out, "e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs());
-    } else if exponent < 0 {
-        out.push_str("0.");
-        out.extend(std::iter::repeat_n('0', (-exponent - 1) as usize));
-        out.push_str(&digits);
-    } else {
-        let whole = exponent as usize + 1;
-        if digits.len() <= whole {
-            out.push_str(&digits);
-            out.extend(std::iter::repeat_n('0', whole - digits.len()));
-        } else {
-            out.push_str(&digits[..whole]);
+}
+
+/// The shortest digits that mean a float: `d.ddd * 10^exponent`.
+struct Digits {
+    negative: bool,
+    digits: String,
+    exponent: i32,
+}
+
+impl Digits {
+    fn of(float: f64) -> Self {
+        let shortest = Digits::parse(&format!("{float:e}"));
+        if shortest.digits.len() < 15 {
+            return shortest;
+        }
+        // Of two shortest that are equally near, Go takes the even one, as exact rounding does.
+        let exact = format!("{float:.*e}", shortest.digits.len() - 1);
+        if exact.parse() == Ok(float) { Digits::parse(&exact) } else { shortest }
+    }
+
+    /// The parts of Rust's `d.ddde±x`.
+    fn parse(scientific: &str) -> Self {
+        let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
+        let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+        Digits {
+            negative: mantissa.starts_with('-'),
+            digits: digits.trim_end_matches('0').to_owned() + if digits.starts_with('0') { "0" } else { "" },
+            exponent: exponent.parse().unwrap_or(0),
+        }
+    }
+
+    /// With an exponent where it is below -4 or above 5.
+    fn push_general(&self, out: &mut String) {
+        if (-4..6).contains(&self.exponent) {
+            return self.push_plain(out);
+        }
+        let (first, rest) = self.digits.split_at(1);
+        self.push_sign(out);
+        out.push_str(first);
+        if !rest.is_empty() {
             out.push('.');
-            out.push_str(&digits[whole..]);
+            out.push_str(rest);
+        }
+        out.push_str(if self.exponent < 0 { "e-" } else { "e+" });
+        out.push_str(&format!("{:02}", self.exponent.abs()));
+    }
+
+    fn push_sign(&self, out: &mut String) {
+        if self.negative {
+            out.push('-');
+        }
+    }
+
+    fn push_plain(&self, out: &mut String) {
+        self.push_sign(out);
+        let whole = usize::try_from(self.exponent + 1).unwrap_or(0);
+        if whole == 0 {
+            out.push_str("0.");
+            out.extend(std::iter::repeat_n('0', self.exponent.unsigned_abs() as usize - 1));
+            out.push_str(&self.digits);
+        } else if self.digits.len() <= whole {
+            out.push_str(&self.digits);
+            out.extend(std::iter::repeat_n('0', whole - self.digits.len()));
+        } else {
+            out.push_str(&self.digits[..whole]);
+            out.push('.');
+            out.push_str(&self.digits[whole..]);
         }
     }
 }

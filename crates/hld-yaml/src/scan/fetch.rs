@@ -64,7 +64,7 @@ impl Scanner<'_> {
     }
 
     /// The place of a token; at the end of the text the line after the last one.
-    fn mark(&self) -> usize {
+    pub(super) fn mark(&self) -> usize {
         if self.at_end() && self.pos != self.line_start { self.bytes.len() + 1 } else { self.pos }
     }
 
@@ -72,9 +72,6 @@ impl Scanner<'_> {
     #[inline]
     fn skip_to_token(&mut self) {
         loop {
-            if self.pos == self.line_start && self.bytes[self.pos..].starts_with(b"\xef\xbb\xbf") {
-                self.skip_bom();
-            }
             let tabs = self.flow_level > 0 || !self.simple_key_allowed;
             while self.byte() == b' ' || (tabs && self.byte() == b'\t') {
                 self.pos += 1;
@@ -92,12 +89,6 @@ impl Scanner<'_> {
                 self.simple_key_allowed = true;
             }
         }
-    }
-
-    /// A byte order mark at the start of a line is one column wide and nothing else.
-    fn skip_bom(&mut self) {
-        self.pos += 3;
-        self.line_start = self.pos - 1;
     }
 
     /// go-yaml v3 reads a comment and those below it as one, whatever blanks are between.
@@ -144,18 +135,15 @@ impl Scanner<'_> {
     fn fetch_stream_end(&mut self) -> Result<()> {
         let end = self.mark();
         self.unroll_indent(-1, end);
-        self.forced_new_line(end)?;
-        self.simple_key_allowed = false;
-        self.push(Token::new(Kind::StreamEnd, end, end));
-        Ok(())
-    }
-
-    /// At the end of the text an error is on the line after the last one.
-    fn forced_new_line(&mut self, end: usize) -> Result<()> {
+        // An error here is on the line after the last one.
         self.remove_simple_key().map_err(|mut fault| {
             fault.at = end;
             fault
-        })
+        })?;
+        self.ended = true;
+        self.simple_key_allowed = false;
+        self.push(Token::new(Kind::StreamEnd, end, end));
+        Ok(())
     }
 
     fn fetch_document_indicator(&mut self) -> Result<()> {

@@ -25,10 +25,12 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Puts a token before the token of that number.
+    /// Puts a token before the token of that number, or last if the parser has taken that one.
     pub(super) fn insert(&mut self, number: usize, token: Token) {
-        let at = self.head + number - self.parsed;
-        self.tokens.insert(at, token);
+        match number.checked_sub(self.parsed) {
+            Some(at) => self.tokens.insert(self.head + at, token),
+            None => self.push(token),
+        }
     }
 
     /// Ends the block collections that are deeper than `column`.

@@ -7,6 +7,8 @@ use crate::fault::Result;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SimpleKey {
     pub(super) possible: bool,
+    /// The parser waits for it to be decided before it takes its first token.
+    awaited: bool,
     /// Nothing but a key can stand there.
     required: bool,
     /// The number of its first token, counted from the start of the stream.
@@ -17,7 +19,7 @@ pub(super) struct SimpleKey {
 
 impl SimpleKey {
     pub(super) const IMPOSSIBLE: SimpleKey =
-        SimpleKey { possible: false, required: false, token: 0, at: 0, column: 0 };
+        SimpleKey { possible: false, awaited: false, required: false, token: 0, at: 0, column: 0 };
 }
 
 /// A simple key ends within this many characters.
@@ -33,7 +35,7 @@ impl Scanner<'_> {
             self.key_cursor += 1;
         }
         let Some(key) = self.simple_keys.get(self.key_cursor) else { return Ok(false) };
-        if key.token != self.parsed {
+        if !key.awaited || key.token != self.parsed {
             return Ok(false);
         }
         self.key_is_valid(self.key_cursor)
@@ -45,7 +47,7 @@ impl Scanner<'_> {
         if !key.possible {
             return Ok(false);
         }
-        if key.at >= self.line_start && !self.is_far(key.at) {
+        if key.at >= self.line_start && !self.ended && !self.is_far(key.at) {
             return Ok(true);
         }
         if key.required {
@@ -73,8 +75,9 @@ impl Scanner<'_> {
         let level = self.simple_keys.len() - 1;
         self.simple_keys[level] = SimpleKey {
             possible: true,
+            awaited: true,
             required: self.flow_level == 0 && self.indent == column,
-            token: self.parsed + self.tokens.len() - self.head,
+            token: self.next_token(),
             at: self.pos,
             column,
         };
@@ -94,16 +97,26 @@ impl Scanner<'_> {
         Ok(())
     }
 
+    /// The number of the token that will be read next.
+    fn next_token(&self) -> usize {
+        self.parsed + self.tokens.len() - self.head
+    }
+
     pub(super) fn enter_flow(&mut self) {
-        self.simple_keys.push(SimpleKey::IMPOSSIBLE);
+        self.simple_keys.push(SimpleKey { token: self.next_token(), ..SimpleKey::IMPOSSIBLE });
         self.flow_level += 1;
     }
 
+    /// Newer go-yaml forgets to wait for a key that is an empty flow collection: `{}: a` is read as
+    /// `{}`.
     pub(super) fn leave_flow(&mut self) {
-        if self.flow_level > 0 {
-            self.flow_level -= 1;
-            self.simple_keys.pop();
-            self.key_cursor = self.key_cursor.min(self.simple_keys.len() - 1);
+        if self.flow_level == 0 {
+            return;
         }
+        self.flow_level -= 1;
+        let left = self.simple_keys.pop().unwrap_or(SimpleKey::IMPOSSIBLE);
+        let level = self.simple_keys.len() - 1;
+        self.simple_keys[level].awaited &= self.old || self.simple_keys[level].token != left.token;
+        self.key_cursor = self.key_cursor.min(level);
     }
 }

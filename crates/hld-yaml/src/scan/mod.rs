@@ -61,6 +61,8 @@ pub(crate) struct Scanner<'s> {
     /// Where that character is.
     forbidden: Option<usize>,
     v3: bool,
+    /// Fabrikate's fork, older than the others.
+    old: bool,
     /// Tokens that are read ahead of the one the parser is at: v3 looks for comments there.
     lookahead: usize,
     tokens: Vec<Token>,
@@ -76,6 +78,8 @@ pub(crate) struct Scanner<'s> {
     /// Keys of lower levels are known to be impossible.
     key_cursor: usize,
     simple_key_allowed: bool,
+    /// The end of the text was seen: no key goes on from before it.
+    ended: bool,
     max_depth: usize,
     pub(crate) tags: Vec<TagParts<'s>>,
     /// Comments from `#` to the end of their lines, if they are kept.
@@ -100,6 +104,7 @@ impl<'s> Scanner<'s> {
             horizon: forbidden.map_or(usize::MAX, |at| at - (at - window.start) % PIECE),
             forbidden: source.forbidden,
             v3,
+            old: dialect == Dialect::Fabrikate,
             lookahead: if v3 { 2 } else { 0 },
             tokens: vec![Token::new(Kind::StreamStart, start, start)],
             head: 0,
@@ -110,6 +115,7 @@ impl<'s> Scanner<'s> {
             simple_keys: vec![SimpleKey::IMPOSSIBLE],
             key_cursor: 0,
             simple_key_allowed: true,
+            ended: false,
             max_depth: limits.max_depth(),
             tags: Vec::new(),
             comments: None,
@@ -229,7 +235,8 @@ impl<'s> Scanner<'s> {
         if self.pos + 4 > self.horizon {
             return self.forbidden_character();
         }
-        Fault::scanner(problem, self.pos, context)
+        let at = if self.ended { self.mark() } else { self.pos };
+        Fault::scanner(problem, at, context)
     }
 
     fn push(&mut self, token: Token) {
