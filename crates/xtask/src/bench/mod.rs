@@ -1,5 +1,6 @@
 //! Measurements.
 
+mod manifests;
 mod yaml;
 
 pub(crate) use yaml::yaml;
