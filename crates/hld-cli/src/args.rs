@@ -10,7 +10,13 @@ use crate::ui::Format;
 
 /// Compile high-level definitions into Kubernetes manifests.
 #[derive(Parser)]
-#[command(name = "hld", version, disable_help_subcommand = true, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    name = "hld",
+    version,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,

@@ -44,7 +44,10 @@ pub(crate) fn open(folder: &Path) -> Result<Definition, CommandError> {
     }
     let top = folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&folder);
     let files = Files::open(top).map_err(|error| {
-        CommandError::new(FailureKind::Io, format!("`{}` can not be opened: {}", top.display(), system_words(&error)))
+        CommandError::new(
+            FailureKind::Io,
+            format!("`{}` can not be opened: {}", top.display(), system_words(&error)),
+        )
     })?;
     let below = folder.strip_prefix(top).unwrap_or(Path::new("")).to_str();
     let root = below.and_then(|below| SourcePath::clean(below).ok()).ok_or_else(|| {

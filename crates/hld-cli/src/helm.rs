@@ -18,7 +18,8 @@ use crate::interrupt;
 const MOST_OUTPUT: u64 = 256 << 20;
 
 /// Variables that helm gets from ours.
-const KEPT_VARIABLES: [&str; 6] = ["PATH", "HOME", "TMPDIR", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"];
+const KEPT_VARIABLES: [&str; 6] =
+    ["PATH", "HOME", "TMPDIR", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"];
 
 /// The helm program, looked for when the first chart is rendered.
 pub(crate) struct Helm<'f> {
@@ -82,7 +83,9 @@ struct Output {
 fn run(command: &mut Command, input: &str) -> io::Result<Output> {
     let mut child = command.spawn()?;
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let (Some(mut stdin), Some(stdout), Some(stderr)) = pipes else { return Err(io::Error::other("no pipes")) };
+    let (Some(mut stdin), Some(stdout), Some(stderr)) = pipes else {
+        return Err(io::Error::other("no pipes"));
+    };
     let (stdout, stderr) = std::thread::scope(|scope| {
         // A process that ends early closes its input; what it has to say is on its output.
         scope.spawn(move || stdin.write_all(input.as_bytes()));
@@ -96,7 +99,11 @@ fn run(command: &mut Command, input: &str) -> io::Result<Output> {
     Ok(Output { is_success: status.success(), stdout, stderr })
 }
 
-fn finish(child: &mut Child, stdout: io::Result<Vec<u8>>, stderr: io::Result<Vec<u8>>) -> io::Result<(Vec<u8>, Vec<u8>)> {
+fn finish(
+    child: &mut Child,
+    stdout: io::Result<Vec<u8>>,
+    stderr: io::Result<Vec<u8>>,
+) -> io::Result<(Vec<u8>, Vec<u8>)> {
     match (stdout, stderr) {
         (Ok(stdout), Ok(stderr)) => Ok((stdout, stderr)),
         (Err(error), _) | (_, Err(error)) => {
@@ -134,7 +141,8 @@ fn words_of(stderr: &[u8], machine: &Path, chart: &SourcePath) -> String {
 fn check_links(files: &Files, folder: &SourcePath) -> Result<(), ChartError> {
     let mut folders = vec![folder.clone()];
     while let Some(folder) = folders.pop() {
-        let entries = files.list(&folder).map_err(|error| ChartError::Failed(format!("`{folder}`: {error}")))?;
+        let entries =
+            files.list(&folder).map_err(|error| ChartError::Failed(format!("`{folder}`: {error}")))?;
         for entry in entries {
             let path = folder.child(&entry.name);
             match entry.kind {

@@ -63,7 +63,8 @@ fn is_program(path: &Path) -> bool {
 
 /// The first line that a program prints for these arguments.
 pub(crate) fn first_line(program: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let output =
+        Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.lines().next().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned)
 }

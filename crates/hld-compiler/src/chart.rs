@@ -39,7 +39,8 @@ impl ChartRequest<'_> {
     pub(crate) fn digest(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
         let crds = if self.include_crds { "crds" } else { "" };
-        let fields = [self.chart.as_str(), self.release, self.namespace, self.values, self.kubernetes_version, crds];
+        let fields =
+            [self.chart.as_str(), self.release, self.namespace, self.values, self.kubernetes_version, crds];
         for field in fields.into_iter().chain(self.api_versions.iter().map(String::as_str)) {
             hasher.update((field.len() as u64).to_le_bytes());
             hasher.update(field);

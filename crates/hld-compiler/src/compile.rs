@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use hld_diag::{DUPLICATE_RESOURCE, Diagnostic, Diagnostics, OUTPUT_COLLISION, Span};
+use hld_diag::{DUPLICATE_RESOURCE, Diagnostic, Diagnostics, OUTPUT_COLLISION, SourceMap, Span};
 use rayon::prelude::*;
 
 use crate::environment::Environment;
@@ -90,7 +90,10 @@ fn collisions(components: &[CompiledComponent]) -> Vec<Diagnostic> {
             continue;
         };
         let message = if first.output == component.output {
-            format!("components `{}` and `{}` are both written to `{}`", first.node.path, component.node.path, component.output)
+            format!(
+                "components `{}` and `{}` are both written to `{}`",
+                first.node.path, component.node.path, component.output
+            )
         } else {
             format!("`{}` and `{}` differ only by letter case", first.output, component.output)
         };
@@ -143,8 +146,11 @@ impl Compilation {
     }
 
     /// Where each object of a component comes from and goes to.
-    #[must_use]
-    pub fn resources_of(&self, component: &CompiledComponent) -> Vec<ResourceProvenance> {
+    pub(crate) fn resources_of(
+        &self,
+        component: &CompiledComponent,
+        sources: &SourceMap,
+    ) -> Vec<ResourceProvenance> {
         let text = &component.rendered.text;
         let mut line = 1;
         let mut counted = 0;
@@ -160,9 +166,17 @@ impl Compilation {
                 name: id.name.clone(),
                 output: format!("{}/{}", self.environment.output, component.output),
                 line,
-                origin: Some(Place { path: resource.origin.path.clone(), line: None, column: None }),
+                origin: origin_of(resource, sources),
             }
         };
         component.rendered.resources.iter().map(&mut describe).collect()
     }
+}
+
+/// The place in a manifest, or the template alone.
+fn origin_of(resource: &Resource, sources: &SourceMap) -> Option<Place> {
+    let origin = &resource.origin;
+    let template = || Place { path: origin.path.clone(), line: None, column: None };
+    let place = sources.locate(origin.span).map(Place::from);
+    place.or_else(|| (!origin.path.is_empty()).then(template))
 }

@@ -24,7 +24,12 @@ pub(crate) enum Ending {
 ///
 /// # Errors
 /// The text is no YAML.
-pub(crate) fn namespace(text: &str, ending: Ending, namespace: &str, limits: &Limits) -> Result<String, Diagnostic> {
+pub(crate) fn namespace(
+    text: &str,
+    ending: Ending,
+    namespace: &str,
+    limits: &Limits,
+) -> Result<String, Diagnostic> {
     let documents = yaml::parse(text, FileId::NONE, limits).map_err(|error| error.to_diagnostic())?;
     let mut edits: Vec<(usize, usize, String)> = Vec::new();
     for document in &documents {
@@ -64,7 +69,8 @@ fn edit(root: Node<'_>, namespace: &str, text: &str) -> Option<(usize, usize, St
         return Some((start, start, format!("namespace: {value}, ")));
     }
     let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let newline = if text[..start].ends_with("\r\n") || text[..line].ends_with("\r\n") { "\r\n" } else { "\n" };
+    let newline =
+        if text[..start].ends_with("\r\n") || text[..line].ends_with("\r\n") { "\r\n" } else { "\n" };
     let indent = " ".repeat(text[line..start].chars().count());
     Some((start, start, format!("namespace: {value}{newline}{indent}")))
 }
@@ -81,7 +87,8 @@ fn strip_last_newline(root: Node<'_>, text: &str) -> Option<(usize, usize, Strin
     let (start, end) = (last.span().start as usize, last.span().end as usize);
     let header = text.get(start..end)?.lines().next()?;
     let at = header.find(['|', '>'])?;
-    let flags: String = header[at + 1..].chars().take_while(|c| c.is_ascii_digit() || "+-".contains(*c)).collect();
+    let flags: String =
+        header[at + 1..].chars().take_while(|c| c.is_ascii_digit() || "+-".contains(*c)).collect();
     let digits: String = flags.chars().filter(char::is_ascii_digit).collect();
     let from = start + at + 1;
     Some((from, from + flags.len(), format!("{digits}-")))
@@ -143,13 +150,17 @@ mod tests {
         check("metadata:\n  namespace: \"\"\n", "metadata:\n  namespace: \"\"\n");
         check("metadata:\n  namespace:\n  name: a\n", "metadata:\n  namespace: shop\n  name: a\n");
         check("metadata:\n  name: a\n  namespace: ~\n", "metadata:\n  name: a\n  namespace: shop\n");
-        check("kind: List\nitems:\n- metadata:\n    name: a\n", "kind: List\nitems:\n- metadata:\n    name: a\n");
+        check(
+            "kind: List\nitems:\n- metadata:\n    name: a\n",
+            "kind: List\nitems:\n- metadata:\n    name: a\n",
+        );
         check("metadata: text\n", "metadata: text\n");
     }
 
     #[test]
     fn a_namespace_that_looks_like_a_number_is_quoted() {
-        let injected = namespace("metadata:\n  name: a\n", Ending::OfStream, "123", &Limits::default()).unwrap();
+        let injected =
+            namespace("metadata:\n  name: a\n", Ending::OfStream, "123", &Limits::default()).unwrap();
         assert_eq!(injected, "metadata:\n  namespace: \"123\"\n  name: a\n");
     }
 }

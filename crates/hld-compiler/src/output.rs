@@ -24,7 +24,9 @@ pub fn output_files(compilation: &Compilation, layout: Layout) -> BTreeMap<Strin
     let mut files: BTreeMap<String, Vec<&[u8]>> = BTreeMap::new();
     for component in compilation.components.iter().filter(|component| !component.rendered.text.is_empty()) {
         match layout {
-            Layout::Component => files.entry(component.output.clone()).or_default().push(&component.rendered.text),
+            Layout::Component => {
+                files.entry(component.output.clone()).or_default().push(&component.rendered.text)
+            }
             Layout::Resource => spread(component, &mut files),
         }
     }
@@ -62,7 +64,11 @@ fn spread<'c>(component: &'c CompiledComponent, files: &mut BTreeMap<String, Vec
 /// `deployment.apps_shop_web`: an injective name, also where letter case does not count.
 fn file_stem(identity: &Identity) -> String {
     let id = &identity.id;
-    let mut parts = vec![if id.group.is_empty() { id.kind.to_lowercase() } else { format!("{}.{}", id.kind.to_lowercase(), id.group) }];
+    let mut parts = vec![if id.group.is_empty() {
+        id.kind.to_lowercase()
+    } else {
+        format!("{}.{}", id.kind.to_lowercase(), id.group)
+    }];
     if !id.namespace.is_empty() {
         parts.push(escape(&id.namespace));
     }

@@ -53,7 +53,11 @@ impl SourcePath {
     #[must_use]
     pub fn child(&self, name: &str) -> Self {
         debug_assert!(!name.contains('/') && name != "..", "a listing gives single parts");
-        if self.0.is_empty() { SourcePath(Arc::from(name)) } else { SourcePath(Arc::from(format!("{}/{name}", self.0))) }
+        if self.0.is_empty() {
+            SourcePath(Arc::from(name))
+        } else {
+            SourcePath(Arc::from(format!("{}/{name}", self.0)))
+        }
     }
 
     /// The folder that holds it; `None` for the root.

@@ -95,12 +95,20 @@ pub fn describe(compilations: &[Compilation], sources: &SourceMap) -> Provenance
     let environments = compilations.iter().map(|compilation| EnvironmentProvenance {
         name: compilation.environment.name.clone(),
         configs: compilation.environment.configs.clone(),
-        components: compilation.components.iter().map(|component| of_component(compilation, component, sources)).collect(),
+        components: compilation
+            .components
+            .iter()
+            .map(|component| of_component(compilation, component, sources))
+            .collect(),
     });
     ProvenanceFile { version: "hld.dev/provenance/v1".to_owned(), environments: environments.collect() }
 }
 
-fn of_component(compilation: &Compilation, component: &CompiledComponent, sources: &SourceMap) -> ComponentProvenance {
+fn of_component(
+    compilation: &Compilation,
+    component: &CompiledComponent,
+    sources: &SourceMap,
+) -> ComponentProvenance {
     let place = |span| sources.locate(span).map(Place::from);
     let node = &component.node;
     let mut config = BTreeMap::new();
@@ -118,7 +126,7 @@ fn of_component(compilation: &Compilation, component: &CompiledComponent, source
         source: component.source.clone(),
         namespace: node.config.namespace.as_ref().and_then(|namespace| place(namespace.span)),
         config,
-        resources: compilation.resources_of(component),
+        resources: compilation.resources_of(component, sources),
     }
 }
 

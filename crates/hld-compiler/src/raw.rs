@@ -183,7 +183,8 @@ impl<'a> Raw<'a> {
 
 /// The entries of a mapping with merge keys expanded; keys that are no scalars have no name here.
 fn fields<'d>(node: Node<'d>) -> Vec<Field<'d>> {
-    let entries = node.merged_entries(Dialect::Fabrikate).unwrap_or_else(|_| node.target().entries().collect());
+    let entries =
+        node.merged_entries(Dialect::Fabrikate).unwrap_or_else(|_| node.target().entries().collect());
     let field = |(key, value): (Node<'d>, Node<'d>)| Field {
         key: key.text().map(Cow::into_owned).unwrap_or_default(),
         key_span: key.span(),

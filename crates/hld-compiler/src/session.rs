@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use hld_diag::{
-    CONFIG_CASE_COLLISION, Diagnostic, EMPTY_FILE, ENCODING, FileId, JSON_TWIN, OUTSIDE_ROOT, READER_LIMIT, SourceMap,
-    Span, UNREADABLE,
+    CONFIG_CASE_COLLISION, Diagnostic, EMPTY_FILE, ENCODING, FileId, JSON_TWIN, OUTSIDE_ROOT, READER_LIMIT,
+    SourceMap, Span, UNREADABLE,
 };
 
 use crate::chart::{ChartEngine, ChartError, ChartRequest};
@@ -17,7 +17,7 @@ use crate::limits::Limits;
 use crate::memo::Memo;
 use crate::path::SourcePath;
 use crate::raw::Form;
-use crate::render::{Rendered, Templates};
+use crate::render::{Rendered, Templates, Use};
 use crate::settings::Settings;
 use crate::source::{Entry, EntryKind, Source, SourceError};
 
@@ -35,6 +35,8 @@ pub struct Session<'w> {
     renderings: Memo<[u8; 32], Result<Arc<str>, ChartError>>,
     /// Static components by folder, and whether the folder is the component's own.
     pub(crate) statics: Memo<(SourcePath, bool), Arc<Rendered>>,
+    /// What charts make up, by the chart's folder.
+    pub(crate) made_up: Memo<SourcePath, Arc<Vec<Use>>>,
     /// Template components by folder.
     pub(crate) templates: Memo<SourcePath, Arc<Templates>>,
     config_names: Mutex<BTreeSet<String>>,
@@ -63,7 +65,12 @@ pub(crate) struct LoadedConfig {
 impl<'w> Session<'w> {
     /// A run over the definition whose root component is in the folder `root` of `source`.
     #[must_use]
-    pub fn new(source: &'w dyn Source, charts: &'w dyn ChartEngine, root: SourcePath, settings: Settings) -> Self {
+    pub fn new(
+        source: &'w dyn Source,
+        charts: &'w dyn ChartEngine,
+        root: SourcePath,
+        settings: Settings,
+    ) -> Self {
         Session {
             source,
             charts,
@@ -76,6 +83,7 @@ impl<'w> Session<'w> {
             configs: Memo::default(),
             renderings: Memo::default(),
             statics: Memo::default(),
+            made_up: Memo::default(),
             templates: Memo::default(),
             config_names: Mutex::default(),
         }
@@ -238,7 +246,8 @@ impl<'w> Session<'w> {
         let twin = entries.iter().find(|entry| {
             entry.name != wanted && entry.name.eq_ignore_ascii_case(&wanted) && self.has_file(folder, &wanted)
         })?;
-        let message = format!("`{}` and `{wanted}` in `{}` differ only by letter case", twin.name, self.shown(folder));
+        let message =
+            format!("`{}` and `{wanted}` in `{}` differ only by letter case", twin.name, self.shown(folder));
         let hint = "on Windows and macOS they are one file: remove or rename one";
         Some(Diagnostic::new(CONFIG_CASE_COLLISION, Span::NONE, message).hint(hint))
     }
@@ -277,7 +286,8 @@ impl<'w> Session<'w> {
             Ok(text) => Arc::from(text.strip_prefix('\u{feff}').unwrap_or(&text)),
             Err(error) => {
                 let file = self.sources.add(shown.as_str(), "");
-                let message = format!("`{shown}` is not UTF-8: {} at byte {}", error.message, error.span.start);
+                let message =
+                    format!("`{shown}` is not UTF-8: {} at byte {}", error.message, error.span.start);
                 let diagnostic = Diagnostic::new(ENCODING, Span::start_of(file), message);
                 return Err(diagnostic.hint("save the file as UTF-8"));
             }
@@ -291,12 +301,18 @@ impl<'w> Session<'w> {
         let file = self.sources.add(shown.as_str(), "");
         let at = Span::start_of(file);
         match error {
-            SourceError::Outside => Diagnostic::new(OUTSIDE_ROOT, at, format!("`{shown}` leads out of the repository"))
-                .hint("a link may point anywhere inside the git repository, not out of it"),
-            SourceError::TooLarge(limit) => {
-                Diagnostic::new(READER_LIMIT, at, format!("`{shown}` is larger than {limit} bytes"))
-                    .hint("set `limits: {fileBytes: …}` or `limits: {manifestBytes: …}` in hld.yaml if that is meant")
+            SourceError::Outside => {
+                Diagnostic::new(OUTSIDE_ROOT, at, format!("`{shown}` leads out of the repository"))
+                    .hint("a link may point anywhere inside the git repository, not out of it")
             }
+            SourceError::TooLarge(limit) => Diagnostic::new(
+                READER_LIMIT,
+                at,
+                format!("`{shown}` is larger than {limit} bytes"),
+            )
+            .hint(
+                "set `limits: {fileBytes: …}` or `limits: {manifestBytes: …}` in hld.yaml if that is meant",
+            ),
             error => Diagnostic::new(UNREADABLE, at, format!("`{shown}` can not be read: {error}")),
         }
     }

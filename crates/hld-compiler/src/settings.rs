@@ -34,13 +34,18 @@ impl Settings {
     ///
     /// # Errors
     /// Everything that is wrong with it; the text goes to `sources`.
-    pub fn load(source: &dyn Source, root: &SourcePath, sources: &SourceMap) -> Result<Self, Vec<Diagnostic>> {
+    pub fn load(
+        source: &dyn Source,
+        root: &SourcePath,
+        sources: &SourceMap,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let bytes = match source.read(&root.child(FILE), Limits::default().file_bytes) {
             Ok(bytes) => bytes,
             Err(SourceError::NotFound) => return Ok(Settings::default()),
             Err(error) => return Err(vec![wrong(Span::NONE, format!("hld.yaml can not be read: {error}"))]),
         };
-        let text = yaml::decode(&bytes, FileId::NONE).map_err(|error| vec![wrong(Span::NONE, format!("hld.yaml: {}", error.message))])?;
+        let text = yaml::decode(&bytes, FileId::NONE)
+            .map_err(|error| vec![wrong(Span::NONE, format!("hld.yaml: {}", error.message))])?;
         let file = sources.add(FILE, &*text);
         Settings::read(&text, file)
     }
@@ -53,7 +58,8 @@ impl Settings {
         let options = yaml::ReadOptions::default();
         let read = yaml::read(text, file, &options).map_err(|error| vec![error.to_diagnostic()])?;
         let duplicates = read.duplicates.iter().map(yaml::Duplicate::to_diagnostic);
-        let mut errors: Vec<Diagnostic> = duplicates.map(|duplicate| duplicate.severity(Severity::Error)).collect();
+        let mut errors: Vec<Diagnostic> =
+            duplicates.map(|duplicate| duplicate.severity(Severity::Error)).collect();
         let Some(value) = read.documents.into_iter().next().filter(|value| !value.is_null()) else {
             return Err(vec![wrong(Span::start_of(file), "hld.yaml is empty".to_owned())]);
         };
@@ -76,7 +82,8 @@ impl Settings {
         let mut errors = Vec::new();
         let mut environments = IndexMap::new();
         for (name, fields) in file.environments {
-            let at = value.get("environments").and_then(yaml::Value::as_map).and_then(|all| all.key_span(&name));
+            let at =
+                value.get("environments").and_then(yaml::Value::as_map).and_then(|all| all.key_span(&name));
             match named(&name, fields) {
                 Ok(environment) => {
                     environments.insert(name, environment);
@@ -121,10 +128,15 @@ fn named(name: &str, fields: EnvironmentFields) -> Result<Environment, Diagnosti
     }
     environment.api_versions = fields.api_versions;
     if let Some(output) = fields.output {
-        let path = SourcePath::clean(&output).ok().filter(|path| !path.as_str().is_empty() && !output.starts_with('/'));
+        let path = SourcePath::clean(&output)
+            .ok()
+            .filter(|path| !path.as_str().is_empty() && !output.starts_with('/'));
         let hidden = |path: &SourcePath| path.parts().any(|part| part.starts_with('.'));
         let Some(path) = path.filter(|path| !hidden(path)) else {
-            return Err(wrong(Span::NONE, format!("output `{output}` of environment `{name}` is no folder below the output folder")));
+            return Err(wrong(
+                Span::NONE,
+                format!("output `{output}` of environment `{name}` is no folder below the output folder"),
+            ));
         };
         environment.output = path.as_str().to_owned();
     }
@@ -138,7 +150,10 @@ fn overlaps(environments: &IndexMap<String, Environment>, span: Span) -> Option<
     outputs.sort_by(|a, b| a.0.cmp(&b.0));
     let pair = outputs.windows(2).find(|pair| pair[1].0.starts_with(&pair[0].0))?;
     let (first, second) = (pair[0].1, pair[1].1);
-    let message = format!("environments `{}` and `{}` would be written into one folder, `{}`", first.name, second.name, first.output);
+    let message = format!(
+        "environments `{}` and `{}` would be written into one folder, `{}`",
+        first.name, second.name, first.output
+    );
     Some(wrong(span, message))
 }
 
@@ -159,9 +174,16 @@ fn wrong(span: Span, message: String) -> Diagnostic {
 }
 
 /// Reports every key that the schema does not have, at every depth.
-fn unknown_keys(value: &yaml::Value, schema: &serde_json::Value, root: &serde_json::Value, out: &mut Vec<Diagnostic>) {
+fn unknown_keys(
+    value: &yaml::Value,
+    schema: &serde_json::Value,
+    root: &serde_json::Value,
+    out: &mut Vec<Diagnostic>,
+) {
     let schema = resolve(schema, root);
-    let (Some(map), Some(properties)) = (value.as_map(), schema.get("properties").and_then(|p| p.as_object())) else {
+    let (Some(map), Some(properties)) =
+        (value.as_map(), schema.get("properties").and_then(|p| p.as_object()))
+    else {
         let (Some(map), Some(inner)) = (value.as_map(), schema.get("additionalProperties")) else { return };
         map.iter().for_each(|(_, value)| unknown_keys(value, inner, root, out));
         return;
@@ -173,8 +195,13 @@ fn unknown_keys(value: &yaml::Value, schema: &serde_json::Value, root: &serde_js
         }
         let near = nearest(key, properties.keys().map(String::as_str));
         let known: Vec<String> = properties.keys().map(|key| format!("`{key}`")).collect();
-        let hint = near.map_or_else(|| format!("known are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-        out.push(Diagnostic::new(UNKNOWN_SETTING, span, format!("unknown key `{key}` in hld.yaml")).hint(hint));
+        let hint = near.map_or_else(
+            || format!("known are {}", known.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        out.push(
+            Diagnostic::new(UNKNOWN_SETTING, span, format!("unknown key `{key}` in hld.yaml")).hint(hint),
+        );
     }
 }
 

@@ -15,7 +15,8 @@ pub(crate) use reference::outside;
 use std::sync::Arc;
 
 use hld_diag::{
-    CONFIG_WITHOUT_COMPONENT, Diagnostic, Diagnostics, Span, TREE_LIMIT, TracePoint, UNKNOWN_ENVIRONMENT, nearest,
+    CONFIG_WITHOUT_COMPONENT, Diagnostic, Diagnostics, Span, TREE_LIMIT, TracePoint, UNKNOWN_ENVIRONMENT,
+    nearest,
 };
 use rayon::prelude::*;
 
@@ -149,7 +150,8 @@ fn check_config(node: &Node, out: &mut Diagnostics) {
         if names().any(|known| known == name) {
             continue;
         }
-        let message = format!("config for `{name}`, but `{}` has no such subcomponent", node.component.name.value);
+        let message =
+            format!("config for `{name}`, but `{}` has no such subcomponent", node.component.name.value);
         let near = nearest(name, names()).map(|near| format!("did you mean `{near}`?"));
         let diagnostic = Diagnostic::new(CONFIG_WITHOUT_COMPONENT, said.name_span, message);
         out.push(diagnostic.hint_opt(near));

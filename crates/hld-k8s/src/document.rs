@@ -58,7 +58,8 @@ pub struct Identity {
 /// # Errors
 /// The first place that is no YAML, or where a limit is reached.
 pub fn documents(text: &str, file: FileId, limits: &Limits) -> Result<Vec<Document>, yaml::Error> {
-    let mut reader = Reader { events: Events::new(text, file, Dialect::V2, limits)?, file, is_indirect: false };
+    let mut reader =
+        Reader { events: Events::new(text, file, Dialect::V2, limits)?, file, is_indirect: false };
     let mut documents: Vec<Document> = Vec::new();
     while let Some(event) = reader.events.next() {
         let event = event?;
@@ -70,7 +71,8 @@ pub fn documents(text: &str, file: FileId, limits: &Limits) -> Result<Vec<Docume
         }
     }
     stretch(&mut documents, text.len());
-    for document in documents.iter_mut().filter(|document| document.content == Content::Incomplete(INDIRECT)) {
+    for document in documents.iter_mut().filter(|document| document.content == Content::Incomplete(INDIRECT))
+    {
         document.content = indirect(&text[document.range.clone()], document.content_start, (file, limits));
     }
     Ok(documents)
@@ -313,15 +315,17 @@ impl Partial {
 
     /// The same from a value: the slow way, for objects with aliases and merge keys.
     fn of_value(value: &yaml::Value, depth: usize) -> Self {
-        let text = |value: Option<&yaml::Value>| value.and_then(yaml::Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |value: Option<&yaml::Value>| value.and_then(yaml::Value::as_str).unwrap_or_default().to_owned();
         let metadata = value.get("metadata");
         let field = |name: &str| text(metadata.and_then(|metadata| metadata.get(name)));
         let hook = metadata.and_then(|metadata| metadata.get("annotations")?.get("helm.sh/hook"));
         let items = value.get("items").and_then(yaml::Value::as_seq);
-        let of_item = |item: &yaml::Value| match Partial::of_value(item, depth + 1).content(item.span, depth + 1) {
-            Content::Objects(objects) => objects,
-            _ => Vec::new(),
-        };
+        let of_item =
+            |item: &yaml::Value| match Partial::of_value(item, depth + 1).content(item.span, depth + 1) {
+                Content::Objects(objects) => objects,
+                _ => Vec::new(),
+            };
         Partial {
             api_version: text(value.get("apiVersion")),
             kind: text(value.get("kind")),
@@ -352,11 +356,16 @@ mod tests {
 
     fn check(text: &str, expected: &[&str]) {
         let documents = documents(text, FileId::NONE, &Limits::default()).unwrap();
-        let shown: Vec<String> = documents.iter().map(|document| match &document.content {
-            Content::Empty => "empty".to_owned(),
-            Content::Objects(objects) => objects.iter().map(|object| object.id.to_string()).collect::<Vec<_>>().join(", "),
-            Content::Incomplete(what) | Content::Other(what) => (*what).to_owned(),
-        }).collect();
+        let shown: Vec<String> = documents
+            .iter()
+            .map(|document| match &document.content {
+                Content::Empty => "empty".to_owned(),
+                Content::Objects(objects) => {
+                    objects.iter().map(|object| object.id.to_string()).collect::<Vec<_>>().join(", ")
+                }
+                Content::Incomplete(what) | Content::Other(what) => (*what).to_owned(),
+            })
+            .collect();
         assert_eq!(shown, expected, "{text}");
         let covered: String = documents.iter().map(|document| &text[document.range.clone()]).collect();
         assert_eq!(covered, text, "ranges cover the text");
@@ -364,15 +373,19 @@ mod tests {
 
     #[test]
     fn objects_are_identified_without_a_tree() {
-        check("---\n# a\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n---\nkind: Pod\n",
-            &["Deployment.apps shop/web", "it has no `apiVersion`"]);
+        check(
+            "---\n# a\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n---\nkind: Pod\n",
+            &["Deployment.apps shop/web", "it has no `apiVersion`"],
+        );
         check("apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}\n", &["Pod a-*"]);
     }
 
     #[test]
     fn lists_are_their_items() {
-        check("apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: A, metadata: {name: a}}\n- {apiVersion: v1, kind: B, metadata: {name: b}}\n",
-            &["A a, B b"]);
+        check(
+            "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: A, metadata: {name: a}}\n- {apiVersion: v1, kind: B, metadata: {name: b}}\n",
+            &["A a, B b"],
+        );
     }
 
     #[test]
@@ -383,7 +396,9 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_said() {
-        check("---\n# only a comment\n---\n- a\n---\ntext\n---\n{}\n---\n~\n---\nkind: A\napiVersion: v1\n",
-            &["empty", "it is a list", "it is a scalar", "nothing", "nothing", "it has no `metadata.name`"]);
+        check(
+            "---\n# only a comment\n---\n- a\n---\ntext\n---\n{}\n---\n~\n---\nkind: A\napiVersion: v1\n",
+            &["empty", "it is a list", "it is a scalar", "nothing", "nothing", "it has no `metadata.name`"],
+        );
     }
 }

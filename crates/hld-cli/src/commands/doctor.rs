@@ -24,7 +24,8 @@ struct Finding {
 }
 
 pub(crate) fn run(global: &Global, _command: &Doctor) -> Result<(), CommandError> {
-    let has_definition = ["component.yaml", "component.json"].iter().any(|file| global.directory.join(file).exists());
+    let has_definition =
+        ["component.yaml", "component.json"].iter().any(|file| global.directory.join(file).exists());
     let definition = if has_definition { Some(definition::open(&global.directory)?) } else { None };
     let named = definition.as_ref().and_then(Definition::helm_binary);
     let needs = definition.as_ref().map(needs).unwrap_or_default();
@@ -57,7 +58,9 @@ fn line(finding: &Finding) -> String {
 }
 
 fn as_json(findings: &[Finding]) -> serde_json::Value {
-    let findings = findings.iter().map(|f| serde_json::json!({ "subject": f.subject, "ok": f.is_fine, "message": f.words }));
+    let findings = findings
+        .iter()
+        .map(|f| serde_json::json!({ "subject": f.subject, "ok": f.is_fine, "message": f.words }));
     findings.collect()
 }
 
@@ -68,20 +71,31 @@ fn helm(named: Option<&Path>, n_charts: usize) -> Finding {
             let version = tools::first_line(&found.path, &["version", "--short"]);
             let is_fine = version.is_some();
             let version = version.unwrap_or_else(|| "does not answer".to_owned());
-            let words = format!("{version} ({}, from {}); tested with v{HELM_VERSION}", found.path.display(), found.place);
+            let words = format!(
+                "{version} ({}, from {}); tested with v{HELM_VERSION}",
+                found.path.display(),
+                found.place
+            );
             Finding { subject: "helm", is_fine, words }
         }
-        Err((message, hint)) => Finding { subject: "helm", is_fine: n_charts == 0, words: format!("{message}; {hint}") },
+        Err((message, hint)) => {
+            Finding { subject: "helm", is_fine: n_charts == 0, words: format!("{message}; {hint}") }
+        }
     }
 }
 
 fn git() -> Finding {
     let version = tools::on_path("git").and_then(|git| tools::first_line(&git, &["--version"]));
-    Finding { subject: "git", is_fine: true, words: version.unwrap_or_else(|| "not on PATH; not needed".to_owned()) }
+    Finding {
+        subject: "git",
+        is_fine: true,
+        words: version.unwrap_or_else(|| "not on PATH; not needed".to_owned()),
+    }
 }
 
 fn cache() -> Finding {
-    let words = tools::cache_dir().map_or_else(|| "no cache folder".to_owned(), |dir| dir.display().to_string());
+    let words =
+        tools::cache_dir().map_or_else(|| "no cache folder".to_owned(), |dir| dir.display().to_string());
     Finding { subject: "cache", is_fine: true, words }
 }
 
@@ -96,7 +110,8 @@ struct Needs {
 fn needs(definition: &Definition) -> Needs {
     let no_charts = Err((String::new(), String::new()));
     let helm = Helm::new(&definition.files, no_charts);
-    let session = Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
+    let session =
+        Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
     let mut environments: Vec<Environment> = definition.settings.environments.values().cloned().collect();
     environments.extend(Environment::combined(&[]).map(|(common, _)| common).ok());
     let mut needs = Needs::default();
@@ -110,11 +125,15 @@ fn needs(definition: &Definition) -> Needs {
         for node in fetched {
             let path = format!("{}/helm_repos/{}", session.shown(&node.dir), node.component.name.value);
             if !definition.folder.join(&path).exists() {
-                needs.missing.push(format!("`{}` of component `{}` is not fetched to {path}", node.component.source.value, node.path));
+                needs.missing.push(format!(
+                    "`{}` of component `{}` is not fetched to {path}",
+                    node.component.source.value, node.path
+                ));
             }
         }
     }
-    let not_fetched = said.into_sorted(session.sources()).into_iter().filter(|d| d.code == hld_diag::NOT_FETCHED);
+    let not_fetched =
+        said.into_sorted(session.sources()).into_iter().filter(|d| d.code == hld_diag::NOT_FETCHED);
     needs.missing.extend(not_fetched.map(|diagnostic| diagnostic.message));
     needs.missing.sort();
     needs.missing.dedup();

@@ -20,14 +20,16 @@ pub(crate) fn run(global: &Global, command: &Explain) -> Result<(), CommandError
     };
     let Some(code) = Code::parse(wanted) else {
         let known: Vec<String> = Code::all().map(|code| code.to_string()).collect();
-        let near = nearest(wanted, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+        let near =
+            nearest(wanted, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
         let error = CommandError::new(FailureKind::Usage, format!("there is no code `{wanted}`"));
         return Err(error.hint(near.unwrap_or_else(|| "`hld explain` lists all codes".to_owned())));
     };
     match global.format {
         Format::Text => ui::print(code.page()),
         Format::Json => {
-            let page = serde_json::json!({ "code": code.to_string(), "title": code.title(), "page": code.page() });
+            let page =
+                serde_json::json!({ "code": code.to_string(), "title": code.title(), "page": code.page() });
             ui::print(&format!("{page}\n"));
         }
     }
@@ -41,7 +43,8 @@ fn list(format: Format) {
             ui::print(&lines.collect::<String>());
         }
         Format::Json => {
-            let codes = Code::all().map(|code| serde_json::json!({ "code": code.to_string(), "title": code.title() }));
+            let codes = Code::all()
+                .map(|code| serde_json::json!({ "code": code.to_string(), "title": code.title() }));
             ui::print(&format!("{}\n", serde_json::Value::from_iter(codes)));
         }
     }

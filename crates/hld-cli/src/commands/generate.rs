@@ -65,14 +65,18 @@ enum LayoutArgument {
 pub(crate) fn run(global: &Global, command: &Generate) -> Result<(), CommandError> {
     let began = Instant::now();
     if command.gate {
-        let error = CommandError::new(FailureKind::Usage, "`--gate` (fab's `--validate`) is not available yet");
-        return Err(error.hint("nothing was compiled, so that no pipeline passes unchecked; run kubeconform on the output"));
+        let error =
+            CommandError::new(FailureKind::Usage, "`--gate` (fab's `--validate`) is not available yet");
+        return Err(error.hint(
+            "nothing was compiled, so that no pipeline passes unchecked; run kubeconform on the output",
+        ));
     }
     let definition = definition::open(&global.directory)?;
     let (wanted, warnings) = environments(&definition, &command.environments)?;
     let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
     let helm = Helm::new(&definition.files, program);
-    let session = Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
+    let session =
+        Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
     let progress = report::Progress::start(&wanted);
     let compilations = compile(&session, &wanted);
     progress.finish();
@@ -81,7 +85,14 @@ pub(crate) fn run(global: &Global, command: &Generate) -> Result<(), CommandErro
     for compilation in &compilations {
         said.extend(compilation.diagnostics.clone());
     }
-    let mut run = Run { command, definition: &definition, session: &session, compilations: &compilations, began, outcomes: Vec::new() };
+    let mut run = Run {
+        command,
+        definition: &definition,
+        session: &session,
+        compilations: &compilations,
+        began,
+        outcomes: Vec::new(),
+    };
     let result = if run.is_fit(&mut said) { run.deliver(&mut said) } else { Ok(()) };
     let diagnostics = said.into_sorted(session.sources());
     report::show(global.format, &run, &diagnostics);
@@ -157,7 +168,10 @@ impl Run<'_> {
 
     fn write_or_check(&mut self, trees: &[Tree<'_>], said: &mut Diagnostics) -> Result<(), Diagnostic> {
         let output = self.output_folder();
-        let sources: Vec<PathBuf> = self.compilations.iter().flat_map(|compilation| &compilation.components)
+        let sources: Vec<PathBuf> = self
+            .compilations
+            .iter()
+            .flat_map(|compilation| &compilation.components)
             .filter_map(|component| component.source.as_deref())
             .map(|source| machine_path(self.definition, source))
             .collect();
@@ -185,7 +199,12 @@ impl Run<'_> {
         named.map_or_else(default, |named| std::path::absolute(named).unwrap_or_else(|_| named.clone()))
     }
 
-    fn check(&mut self, output: &std::path::Path, trees: &[Tree<'_>], said: &mut Diagnostics) -> Result<(), Diagnostic> {
+    fn check(
+        &mut self,
+        output: &std::path::Path,
+        trees: &[Tree<'_>],
+        said: &mut Diagnostics,
+    ) -> Result<(), Diagnostic> {
         for tree in trees {
             let changes = tree.compare(output).map_err(|error| output::failed("reading", output, &error))?;
             let state = if changes.is_empty() {
@@ -202,7 +221,8 @@ impl Run<'_> {
     fn write_provenance(&self) -> Result<(), CommandError> {
         let Some(path) = &self.command.provenance else { return Ok(()) };
         let file = describe(self.compilations, self.session.sources());
-        let text = serde_json::to_string_pretty(&file).map_err(|error| CommandError::new(FailureKind::Internal, error.to_string()))?;
+        let text = serde_json::to_string_pretty(&file)
+            .map_err(|error| CommandError::new(FailureKind::Internal, error.to_string()))?;
         output::replace_file(path, text.as_bytes()).map_err(|error| {
             let words = crate::files::system_words(&error);
             CommandError::new(FailureKind::Io, format!("writing `{}` failed: {words}", path.display()))
@@ -214,7 +234,11 @@ fn stale(output: &std::path::Path, tree: &Tree<'_>, changes: &Changes) -> Diagno
     let folder = output.join(&tree.folder);
     let message = format!("`{}` is not what the definition compiles to", folder.display());
     let mut diagnostic = Diagnostic::new(STALE, Span::NONE, message).severity(Severity::Error);
-    let kinds = [("would be added", &changes.missing), ("would change", &changes.changed), ("would be removed", &changes.surplus)];
+    let kinds = [
+        ("would be added", &changes.missing),
+        ("would change", &changes.changed),
+        ("would be removed", &changes.surplus),
+    ];
     for (what, paths) in kinds {
         diagnostic.hints.extend(paths.iter().map(|path| format!("`{path}` {what}")));
     }

@@ -60,16 +60,23 @@ pub(crate) fn run(global: &Global, command: &Init) -> Result<(), CommandError> {
     let problem = if name.is_empty() { Some("it is empty") } else { hld_compiler::name_problem(&name) };
     if let Some(problem) = problem {
         let message = format!("`{name}` can not be the name of a component: {problem}");
-        return Err(CommandError::new(FailureKind::Usage, message).hint("give one of letters, digits and `-`: `hld init NAME`"));
+        return Err(CommandError::new(FailureKind::Usage, message)
+            .hint("give one of letters, digits and `-`: `hld init NAME`"));
     }
     for existing in ["component.yaml", "component.json"].map(|file| folder.join(file)) {
         if existing.exists() {
             let message = format!("`{}` exists already", existing.display());
-            return Err(CommandError::new(FailureKind::Definition, message).hint("this folder is a definition: try `hld generate`"));
+            return Err(CommandError::new(FailureKind::Definition, message)
+                .hint("this folder is a definition: try `hld generate`"));
         }
     }
     let component = COMPONENT.replace("NAME", &name);
-    let files = [("component.yaml", component.as_str()), ("hello/configmap.yaml", MANIFEST), ("config/common.yaml", COMMON), ("config/prod.yaml", PROD)];
+    let files = [
+        ("component.yaml", component.as_str()),
+        ("hello/configmap.yaml", MANIFEST),
+        ("config/common.yaml", COMMON),
+        ("config/prod.yaml", PROD),
+    ];
     for (path, text) in files {
         create(&folder.join(path), text)?;
         ui::note(&format!("created {path}"));
@@ -79,7 +86,10 @@ pub(crate) fn run(global: &Global, command: &Init) -> Result<(), CommandError> {
 }
 
 fn folder_name(folder: &Path) -> String {
-    let name = folder.canonicalize().ok().and_then(|folder| folder.file_name().map(|name| name.to_string_lossy().into_owned()));
+    let name = folder
+        .canonicalize()
+        .ok()
+        .and_then(|folder| folder.file_name().map(|name| name.to_string_lossy().into_owned()));
     let name = name.unwrap_or_else(|| "definition".to_owned()).to_lowercase();
     let plain = name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.', "-");
     plain.trim_matches(['-', '.']).to_owned()
@@ -88,7 +98,10 @@ fn folder_name(folder: &Path) -> String {
 /// Writes a new file; one that is there already stays as it is.
 fn create(path: &Path, text: &str) -> Result<(), CommandError> {
     let failed = |error: &std::io::Error| {
-        CommandError::new(FailureKind::Io, format!("writing `{}` failed: {}", path.display(), system_words(error)))
+        CommandError::new(
+            FailureKind::Io,
+            format!("writing `{}` failed: {}", path.display(), system_words(error)),
+        )
     };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;

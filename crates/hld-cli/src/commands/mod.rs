@@ -22,7 +22,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let global = &arguments.global;
     let threads = rayon::ThreadPoolBuilder::new().num_threads(global.jobs).build_global();
     threads.map_err(|error| {
-        CommandError::new(FailureKind::Io, format!("no threads can be started: {error}")).hint("try `--jobs 1`")
+        CommandError::new(FailureKind::Io, format!("no threads can be started: {error}"))
+            .hint("try `--jobs 1`")
     })?;
     match &arguments.command {
         Command::Init(command) => init::run(global, command),
@@ -40,9 +41,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
 }
 
 /// The environments that the command line asks for, and warnings about how it does.
-fn environments(definition: &Definition, asked: &Environments) -> Result<(Vec<Environment>, Vec<Diagnostic>), CommandError> {
+fn environments(
+    definition: &Definition,
+    asked: &Environments,
+) -> Result<(Vec<Environment>, Vec<Diagnostic>), CommandError> {
     let lists: Vec<Vec<String>> = if asked.all {
-        let named: Vec<Vec<String>> = definition.settings.environments.keys().map(|name| vec![name.clone()]).collect();
+        let named: Vec<Vec<String>> =
+            definition.settings.environments.keys().map(|name| vec![name.clone()]).collect();
         if named.is_empty() { every_config(definition)? } else { named }
     } else if asked.env.is_empty() {
         vec![asked.configs.clone()]
@@ -62,7 +67,10 @@ fn environments(definition: &Definition, asked: &Environments) -> Result<(Vec<En
 }
 
 /// A name in hld.yaml beats a config of that name.
-fn resolve(definition: &Definition, configs: &[String]) -> Result<(Environment, Vec<Diagnostic>), CommandError> {
+fn resolve(
+    definition: &Definition,
+    configs: &[String],
+) -> Result<(Environment, Vec<Diagnostic>), CommandError> {
     let named = &definition.settings.environments;
     if let [name] = configs
         && let Some(environment) = named.get(name)
@@ -78,8 +86,10 @@ fn resolve(definition: &Definition, configs: &[String]) -> Result<(Environment, 
 fn every_config(definition: &Definition) -> Result<Vec<Vec<String>>, CommandError> {
     let names = config_names(&definition.files, &definition.root);
     if names.is_empty() {
-        let message = "`--all` finds no environment: there is no hld.yaml that names one, and no config but `common`";
-        return Err(CommandError::new(FailureKind::Usage, message).hint("name environments in hld.yaml, or on the command line"));
+        let message =
+            "`--all` finds no environment: there is no hld.yaml that names one, and no config but `common`";
+        return Err(CommandError::new(FailureKind::Usage, message)
+            .hint("name environments in hld.yaml, or on the command line"));
     }
     Ok(names.into_iter().map(|name| vec![name]).collect())
 }

@@ -23,7 +23,10 @@ pub(crate) fn run(command: &Schema) -> Result<(), CommandError> {
     };
     let Some(found) = FileFormat::ALL.into_iter().find(|format| format.name() == name) else {
         let message = format!("there is no schema `{name}`");
-        let hint = hld_diag::nearest(name, names()).map_or_else(|| format!("known are {}", names().join(", ")), |near| format!("did you mean `{near}`?"));
+        let hint = hld_diag::nearest(name, names()).map_or_else(
+            || format!("known are {}", names().join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
         return Err(CommandError::new(FailureKind::Usage, message).hint(hint));
     };
     ui::print(&found.schema());

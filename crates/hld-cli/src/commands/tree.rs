@@ -22,7 +22,8 @@ pub(crate) fn run(global: &Global, command: &TreeCommand) -> Result<(), CommandE
     let (wanted, warnings) = environments(&definition, &command.environments)?;
     let no_charts = Err((String::new(), String::new()));
     let helm = Helm::new(&definition.files, no_charts);
-    let session = Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
+    let session =
+        Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
     let mut said = Diagnostics::default();
     said.extend(warnings);
     let mut shown = Vec::new();
@@ -37,9 +38,13 @@ pub(crate) fn run(global: &Global, command: &TreeCommand) -> Result<(), CommandE
             shown.iter().for_each(|(name, tree)| ui::print(&draw(name, tree, &session)));
         }
         Format::Json => {
-            let environments: Vec<_> = shown.iter().map(|(name, tree)| as_json(name, tree, &session)).collect();
+            let environments: Vec<_> =
+                shown.iter().map(|(name, tree)| as_json(name, tree, &session)).collect();
             let said: Vec<_> = diagnostics.iter().map(|d| render::json(d, session.sources())).collect();
-            ui::print(&format!("{:#}\n", serde_json::json!({ "environments": environments, "diagnostics": said })));
+            ui::print(&format!(
+                "{:#}\n",
+                serde_json::json!({ "environments": environments, "diagnostics": said })
+            ));
         }
     }
     let is_broken = diagnostics.iter().any(|diagnostic| diagnostic.severity.is_fatal());

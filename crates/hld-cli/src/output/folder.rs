@@ -54,7 +54,8 @@ pub(super) fn may_replace(output: &Path, environment: &str, adopt: bool) -> Resu
     let folder = output.join(environment);
     if folder.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir()) {
         let message = format!("`{}` is not a folder", folder.display());
-        return Err(Diagnostic::new(BAD_OUTPUT_FOLDER, Span::NONE, message).hint("remove it, or use another `--output DIR`"));
+        return Err(Diagnostic::new(BAD_OUTPUT_FOLDER, Span::NONE, message)
+            .hint("remove it, or use another `--output DIR`"));
     }
     let present = list(&folder).map_err(|error| failed("reading", &folder, &error))?;
     if present.is_empty() || adopt {
@@ -82,7 +83,8 @@ fn refuse(folder: &Path, foreign: &[&str]) -> Diagnostic {
     let named: Vec<String> = foreign.iter().take(MOST_NAMED).map(|path| format!("`{path}`")).collect();
     let more = foreign.len() - named.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let message = format!("`{}` has files that hld did not write: {}{more}", folder.display(), named.join(", "));
+    let message =
+        format!("`{}` has files that hld did not write: {}{more}", folder.display(), named.join(", "));
     Diagnostic::new(FOREIGN_FILE, Span::NONE, message)
         .hint("move them elsewhere, or remove them yourself")
         .hint("`--adopt` takes the folder over: everything in it is replaced")

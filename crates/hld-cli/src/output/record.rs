@@ -23,7 +23,11 @@ pub(super) fn read(output: &Path, environment: &str) -> Option<BTreeSet<String>>
 }
 
 /// Says what is about to be written, beside the record that stands.
-pub(super) fn announce<'p>(output: &Path, environment: &str, paths: impl Iterator<Item = &'p str>) -> io::Result<()> {
+pub(super) fn announce<'p>(
+    output: &Path,
+    environment: &str,
+    paths: impl Iterator<Item = &'p str>,
+) -> io::Result<()> {
     let path = path(output, environment);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;

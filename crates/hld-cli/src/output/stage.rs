@@ -25,7 +25,11 @@ pub(crate) enum Outcome {
 ///
 /// # Errors
 /// A folder that may not be replaced, or a failure of the system.
-pub(crate) fn write(output: &Path, trees: &[Tree<'_>], adopt: bool) -> Result<(Vec<Outcome>, Diagnostics), Diagnostic> {
+pub(crate) fn write(
+    output: &Path,
+    trees: &[Tree<'_>],
+    adopt: bool,
+) -> Result<(Vec<Outcome>, Diagnostics), Diagnostic> {
     let mut notes = Diagnostics::default();
     for tree in trees {
         notes.extend(folder::may_replace(output, &tree.folder, adopt)?);
@@ -50,7 +54,8 @@ pub(crate) fn write(output: &Path, trees: &[Tree<'_>], adopt: bool) -> Result<(V
 }
 
 fn outcome(output: &Path, tree: &Tree<'_>) -> Outcome {
-    let is_recorded = record::read(output, &tree.folder).is_some_and(|owned| owned.iter().eq(tree.files.keys()));
+    let is_recorded =
+        record::read(output, &tree.folder).is_some_and(|owned| owned.iter().eq(tree.files.keys()));
     let is_same = is_recorded && tree.compare(output).is_ok_and(|changes| changes.is_empty());
     if is_same { Outcome::Unchanged } else { Outcome::Written }
 }
@@ -59,7 +64,8 @@ fn outcome(output: &Path, tree: &Tree<'_>) -> Outcome {
 fn lock(ours: &Path) -> Result<File, Diagnostic> {
     let path = ours.join("lock");
     let file = File::create(&path).map_err(|error| failed("creating", &path, &error))?;
-    rustix::fs::flock(&file, FlockOperation::LockExclusive).map_err(|error| failed("locking", &path, &error.into()))?;
+    rustix::fs::flock(&file, FlockOperation::LockExclusive)
+        .map_err(|error| failed("locking", &path, &error.into()))?;
     Ok(file)
 }
 
@@ -103,7 +109,8 @@ impl Drop for Staging {
 }
 
 fn stage(folder: &Path, tree: &Tree<'_>) -> Result<(), Diagnostic> {
-    let parents: BTreeSet<PathBuf> = tree.files.keys().filter_map(|path| folder.join(path).parent().map(Path::to_owned)).collect();
+    let parents: BTreeSet<PathBuf> =
+        tree.files.keys().filter_map(|path| folder.join(path).parent().map(Path::to_owned)).collect();
     for parent in parents.iter().map(PathBuf::as_path).chain([folder]) {
         fs::create_dir_all(parent).map_err(|error| failed("creating", parent, &error))?;
     }

@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 
 use hld_diag::{
     DUPLICATE_KEY, Diagnostic, Diagnostics, EMPTY_FILE, FIELD_TYPE, FileId, GENERATOR_FIELD, HOOKS_NOT_RUN,
-    IGNORED_ON_REFERENCE, NO_EFFECT, REPO_FIELD, Span, UNKNOWN_FIELD, UNKNOWN_METHOD, UNKNOWN_TYPE, UNQUOTED_VERSION,
-    nearest,
+    IGNORED_ON_REFERENCE, NO_EFFECT, REPO_FIELD, Span, UNKNOWN_FIELD, UNKNOWN_METHOD, UNKNOWN_TYPE,
+    UNQUOTED_VERSION, nearest,
 };
 use hld_yaml::Data;
 
@@ -129,7 +129,8 @@ fn node(raw: Raw<'_>, place: Place, out: &mut Diagnostics) -> Option<Component> 
     component.subcomponents = subcomponents(&fields, out);
     if place == Place::Entry && component.kind == Kind::Component {
         component.subcomponents.clear();
-        let ignored = ["hooks", "subcomponents"].into_iter().filter_map(|field| Some((field, fields.key_span(field)?)));
+        let ignored =
+            ["hooks", "subcomponents"].into_iter().filter_map(|field| Some((field, fields.key_span(field)?)));
         out.extend(ignored.map(|(field, span)| ignored_on_reference(&component, field, span)));
     } else {
         out.extend(hooks);
@@ -166,11 +167,13 @@ fn check_keys(fields: &Fields<'_>, out: &mut Diagnostics) {
             out.push(duplicate_key(first, field));
         }
         if field.key == "repo" {
-            let diagnostic = Diagnostic::new(REPO_FIELD, field.key_span, "`repo` has no effect since Fabrikate 0.3");
+            let diagnostic =
+                Diagnostic::new(REPO_FIELD, field.key_span, "`repo` has no effect since Fabrikate 0.3");
             out.push(diagnostic.hint("write `method: git`, `source: <repository>` and `path: <chart>`"));
         } else if !KEYS.contains(&field.key) {
             let near = nearest(&field.key, KEYS.iter().map(String::as_str));
-            let diagnostic = Diagnostic::new(UNKNOWN_FIELD, field.key_span, format!("unknown field `{}`", field.key));
+            let diagnostic =
+                Diagnostic::new(UNKNOWN_FIELD, field.key_span, format!("unknown field `{}`", field.key));
             out.push(diagnostic.hint_opt(near.map(|near| format!("did you mean `{near}`?"))));
         }
     }
@@ -244,14 +247,18 @@ fn warn(component: &Component, fields: &Fields<'_>, out: &mut Diagnostics) {
     if let Kind::Unknown(word) = &component.kind {
         let near = nearest(word, ["component", "helm", "static", "template", "kustomize"]);
         let span = fields.key_span("generator").or(fields.key_span("type")).unwrap_or(component.kind_span);
-        let diagnostic = Diagnostic::new(UNKNOWN_TYPE, span, format!("unknown type `{word}`: nothing is made of it"));
+        let diagnostic =
+            Diagnostic::new(UNKNOWN_TYPE, span, format!("unknown type `{word}`: nothing is made of it"));
         out.push(diagnostic.hint(near.map_or_else(
             || "known are `component`, `helm`, `static`, `template` and `kustomize`".to_owned(),
             |near| format!("did you mean `{near}`?"),
         )));
     }
     if let Some(field) = fields.get("version").filter(|field| field.value.is_plain())
-        && matches!(field.value.value(&mut Vec::new()).map(|value| value.data), Ok(Data::Int(_) | Data::Uint(_) | Data::Float(_)))
+        && matches!(
+            field.value.value(&mut Vec::new()).map(|value| value.data),
+            Ok(Data::Int(_) | Data::Uint(_) | Data::Float(_))
+        )
     {
         let message = format!("version `{}` is a number to other YAML tools", component.version.value);
         let hint = format!("quote it: `version: \"{}\"`", component.version.value);
@@ -264,7 +271,9 @@ fn no_effect(component: &Component, fields: &Fields<'_>, out: &mut Diagnostics) 
     let useless = match (&component.kind, component.method) {
         (Kind::Helm, Method::Local | Method::Http) => Some(("source", "of a local chart")),
         (Kind::Static, Method::Http) => Some(("path", "of a manifest fetched by http")),
-        (Kind::Static, Method::Git | Method::Helm) => Some(("method", "of a static component: only `http` is fetched")),
+        (Kind::Static, Method::Git | Method::Helm) => {
+            Some(("method", "of a static component: only `http` is fetched"))
+        }
         _ => None,
     };
     if let Some((field, of)) = useless
@@ -273,14 +282,16 @@ fn no_effect(component: &Component, fields: &Fields<'_>, out: &mut Diagnostics) 
         out.push(Diagnostic::new(NO_EFFECT, span, format!("`{field}` {of} has no effect")).hint("remove it"));
     }
     if let Some(span) = fields.key_span("repositories") {
-        let diagnostic = Diagnostic::new(NO_EFFECT, span, "`repositories` has no effect since Fabrikate 0.15");
+        let diagnostic =
+            Diagnostic::new(NO_EFFECT, span, "`repositories` has no effect since Fabrikate 0.15");
         out.push(diagnostic.hint("write `method: helm` and `source: <URL of the chart repository>`"));
     }
 }
 
 fn ignored_on_reference(component: &Component, field: &str, span: Span) -> Diagnostic {
     let message = format!("`{field}` of the reference `{}` is ignored", component.name.value);
-    Diagnostic::new(IGNORED_ON_REFERENCE, span, message).hint("it belongs into the component file that it refers to")
+    Diagnostic::new(IGNORED_ON_REFERENCE, span, message)
+        .hint("it belongs into the component file that it refers to")
 }
 
 /// Hooks are never run; what they would have done is told.
@@ -299,7 +310,8 @@ fn check_hooks(component: &Component, fields: &Fields<'_>, out: &mut Diagnostics
         match hook.value.shape() {
             Shape::Null => {}
             Shape::List(items) => {
-                let texts = items.iter().filter_map(|item| item.text().flatten()).filter(|text| !text.is_empty());
+                let texts =
+                    items.iter().filter_map(|item| item.text().flatten()).filter(|text| !text.is_empty());
                 commands.extend(texts.map(|text| format!("{}: {text}", hook.key)));
             }
             _ => out.push(wrong_type(&hook, "a list of commands")),

@@ -4,8 +4,8 @@ mod decode;
 mod names;
 
 pub(crate) use decode::{decode, duplicate_key};
-pub use names::name_problem;
 use names::check_names;
+pub use names::name_problem;
 
 use std::sync::Arc;
 

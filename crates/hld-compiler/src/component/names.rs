@@ -50,7 +50,9 @@ fn check_name(component: &Component, out: &mut Diagnostics) {
         out.push(Diagnostic::new(BAD_NAME, span, message).hint(hint));
     } else if name.is_empty() {
         let message = "component has no name";
-        out.push(Diagnostic::new(ODD_NAME, span, message).hint("add `name:`; its output is a file named `.yaml`"));
+        out.push(
+            Diagnostic::new(ODD_NAME, span, message).hint("add `name:`; its output is a file named `.yaml`"),
+        );
     } else if !is_plain(name) {
         let message = format!("`{name}` is an unusual name for a component");
         let hint = "lower-case letters, digits, `-` and `.`, at most 63, work everywhere";
@@ -62,7 +64,8 @@ fn check_name(component: &Component, out: &mut Diagnostics) {
 #[must_use]
 pub fn name_problem(name: &str) -> Option<&'static str> {
     let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let numbered = |prefix| stem.strip_prefix(prefix).is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit());
+    let numbered =
+        |prefix| stem.strip_prefix(prefix).is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit());
     if name.contains(['/', '\\']) {
         Some("it has a path separator")
     } else if name == "." || name == ".." {

@@ -32,7 +32,10 @@ fn merge_node(raw: Raw<'_>, config: &mut Config, out: &mut Diagnostics) {
         Shape::Null => return,
         _ => {
             let message = format!("config is a map, this is {}", raw.type_name());
-            out.push(Diagnostic::new(CONFIG_TYPE, raw.span(), message).hint("it may hold `config`, `namespace` and `subcomponents`"));
+            out.push(
+                Diagnostic::new(CONFIG_TYPE, raw.span(), message)
+                    .hint("it may hold `config`, `namespace` and `subcomponents`"),
+            );
             return;
         }
     };
@@ -115,9 +118,11 @@ fn subcomponents(field: &Field<'_>, config: &mut Config, out: &mut Diagnostics) 
 }
 
 fn unknown(field: &Field<'_>) -> Diagnostic {
-    let near = nearest(&field.key, KEYS.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+    let near =
+        nearest(&field.key, KEYS.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
     let hint = near.unwrap_or_else(|| "values for charts and templates go below `config:`".to_owned());
-    Diagnostic::new(UNKNOWN_CONFIG_KEY, field.key_span, format!("unknown key `{}` has no effect", field.key)).hint(hint)
+    Diagnostic::new(UNKNOWN_CONFIG_KEY, field.key_span, format!("unknown key `{}` has no effect", field.key))
+        .hint(hint)
 }
 
 fn wrong_type(field: &Field<'_>, wanted: &str) -> Diagnostic {

@@ -54,7 +54,8 @@ impl Config {
     /// The same tree without values: what [`Config::merge_namespaces`] needs of a source.
     fn namespaces(&self) -> Config {
         let subcomponents = self.subcomponents.as_ref().map(|all| {
-            let bare = |said: &super::Subconfig| super::Subconfig { config: said.config.namespaces(), ..*said };
+            let bare =
+                |said: &super::Subconfig| super::Subconfig { config: said.config.namespaces(), ..*said };
             all.iter().map(|(name, said)| (name.clone(), bare(said))).collect()
         });
         Config {
@@ -94,7 +95,11 @@ fn merge_map(target: &mut yaml::Map, source: yaml::Map, path: &mut Vec<String>) 
     Ok(())
 }
 
-fn merge_value(target: &mut yaml::Value, source: yaml::Value, path: &mut Vec<String>) -> Result<(), Diagnostic> {
+fn merge_value(
+    target: &mut yaml::Value,
+    source: yaml::Value,
+    path: &mut Vec<String>,
+) -> Result<(), Diagnostic> {
     if source.is_null() {
         return Ok(());
     }
@@ -195,7 +200,11 @@ mod tests {
 
     #[test]
     fn lists_are_concatenated_and_scalars_stay() {
-        check(json!({"config": {"a": [1], "b": ""}}), json!({"config": {"a": [2], "b": "x"}}), json!({"config": {"a": [1, 2], "b": ""}}));
+        check(
+            json!({"config": {"a": [1], "b": ""}}),
+            json!({"config": {"a": [2], "b": "x"}}),
+            json!({"config": {"a": [1, 2], "b": ""}}),
+        );
         check(json!({"config": {"a": 1}}), json!({"config": {"a": {"b": 1}}}), json!({"config": {"a": 1}}));
     }
 
@@ -204,7 +213,11 @@ mod tests {
         check(json!({"config": {"a": null}}), json!({"config": {"a": 5}}), json!({"config": {"a": 5}}));
         check(json!({"config": {}}), json!({"config": {"a": null}}), json!({"config": {}}));
         check(json!({}), json!({"config": {"a": null}}), json!({"config": {"a": null}}));
-        check(json!({"config": {}}), json!({"config": {"n": {"d": null}}}), json!({"config": {"n": {"d": null}}}));
+        check(
+            json!({"config": {}}),
+            json!({"config": {"n": {"d": null}}}),
+            json!({"config": {"n": {"d": null}}}),
+        );
     }
 
     #[test]
@@ -220,7 +233,11 @@ mod tests {
 
     #[test]
     fn namespace_and_injection_travel_as_a_pair() {
-        check(json!({"namespace": "a"}), json!({"namespace": "b", "injectNamespace": true}), json!({"namespace": "a"}));
+        check(
+            json!({"namespace": "a"}),
+            json!({"namespace": "b", "injectNamespace": true}),
+            json!({"namespace": "a"}),
+        );
         check(json!({"injectNamespace": true}), json!({"namespace": "b"}), json!({"namespace": "b"}));
         check(json!({"injectNamespace": true}), json!({}), json!({}));
         check(

@@ -5,7 +5,10 @@
 //! delete and rollback hooks are left out with a warning, and the namespace is put into objects that
 //! have none if config says so. What is kept stays byte for byte as the engine printed it.
 
+mod made_up;
 mod values;
+
+pub(crate) use made_up::Use;
 
 use std::sync::Arc;
 
@@ -28,7 +31,8 @@ use crate::tree::{Node, outside};
 const DEFAULT_NAMESPACE: &str = "default";
 
 /// Hooks that are no part of what a cluster runs.
-const LEFT_OUT: [&str; 6] = ["test", "test-success", "test-failure", "pre-delete", "post-delete", "rollback"];
+const LEFT_OUT: [&str; 7] =
+    ["test", "test-success", "test-failure", "pre-delete", "post-delete", "pre-rollback", "post-rollback"];
 
 pub(super) fn render(session: &Session<'_>, environment: &Environment, node: &Node) -> Arc<Rendered> {
     let mut rendered = Rendered::default();
@@ -47,6 +51,7 @@ fn try_render(
     let chart = chart_folder(node).map_err(|Outside| outside(&node.component.path))?;
     check_chart(session, node, &chart)?;
     out.source = Some(session.shown(&chart));
+    out.diagnostics.extend(made_up::warn(session, node, &chart));
     let values = values::text(&node.config)?;
     let (compat_fabrikate, keep_hooks) = session.chart_options(node.component.chart);
     let namespace = node.config.namespace.as_ref().map_or(DEFAULT_NAMESPACE, |namespace| &namespace.name);
@@ -61,9 +66,12 @@ fn try_render(
     };
     let text = session.render_chart(&request).map_err(|error| failed(node, &error))?;
     super::charge(session, text.len(), node.component.name.span)?;
-    let file = session.sources().add(format!("{} (output of helm)", out.source.as_deref().unwrap_or_default()), text.clone());
+    let file = session
+        .sources()
+        .add(format!("{} (output of helm)", out.source.as_deref().unwrap_or_default()), text.clone());
     let limits = session.manifest_limits();
-    let documents = k8s::documents(&text, file, &limits).map_err(|error| broken(node, &error.to_diagnostic()))?;
+    let documents =
+        k8s::documents(&text, file, &limits).map_err(|error| broken(node, &error.to_diagnostic()))?;
     let mut sorting = Sorting { session, node, text: &text, keep_hooks, left_out: Vec::new(), out };
     for document in documents {
         sorting.take(document)?;
@@ -91,14 +99,18 @@ fn check_chart(session: &Session<'_>, node: &Node, chart: &SourcePath) -> Result
     let component = &node.component;
     let shown = session.shown(chart);
     let fields = [&component.path, &component.source, &component.name];
-    let asked = fields.into_iter().find(|text| !text.is_empty()).unwrap_or(&component.name).span_or(component.span);
+    let asked =
+        fields.into_iter().find(|text| !text.is_empty()).unwrap_or(&component.name).span_or(component.span);
     if matches!(component.method, Method::Git | Method::Helm) && !session.exists(chart) {
         let message = format!("`{shown}` does not exist: the chart of this component was not fetched");
         let span = component.source.span_or(asked);
-        return Err(Diagnostic::new(NOT_FETCHED, span, message).hint("put the chart there, as `fab install` did"));
+        return Err(
+            Diagnostic::new(NOT_FETCHED, span, message).hint("put the chart there, as `fab install` did")
+        );
     }
     let message = format!("no chart in `{shown}`: it has no Chart.yaml");
-    Err(Diagnostic::new(NO_CHART, asked, message).hint("for a local chart `path` is its folder, relative to this file"))
+    Err(Diagnostic::new(NO_CHART, asked, message)
+        .hint("for a local chart `path` is its folder, relative to this file"))
 }
 
 fn failed(node: &Node, error: &ChartError) -> Diagnostic {
@@ -106,19 +118,26 @@ fn failed(node: &Node, error: &ChartError) -> Diagnostic {
     let name = &node.component.name.value;
     match error {
         ChartError::Unavailable { message, hint } => Diagnostic::new(NO_HELM, span, message).hint(hint),
-        ChartError::Failed(words) => {
-            Diagnostic::new(HELM_FAILED, span, format!("helm can not render the chart of `{name}`: {}", words.trim()))
+        ChartError::Failed(words) => Diagnostic::new(
+            HELM_FAILED,
+            span,
+            format!("helm can not render the chart of `{name}`: {}", words.trim()),
+        ),
+        ChartError::Outside(path) => Diagnostic::new(
+            OUTSIDE_ROOT,
+            span,
+            format!("the chart of `{name}` has a link that leads out of the repository: `{path}`"),
+        ),
+        ChartError::Cancelled => {
+            Diagnostic::new(HELM_FAILED, span, format!("rendering of `{name}` was cancelled"))
         }
-        ChartError::Outside(path) => {
-            Diagnostic::new(OUTSIDE_ROOT, span, format!("the chart of `{name}` has a link that leads out of the repository: `{path}`"))
-        }
-        ChartError::Cancelled => Diagnostic::new(HELM_FAILED, span, format!("rendering of `{name}` was cancelled")),
     }
 }
 
 /// Output that is no YAML: the place in the output says more than the place in the component.
 fn broken(node: &Node, error: &Diagnostic) -> Diagnostic {
-    let message = format!("the chart of `{}` makes broken YAML: {}", node.component.name.value, error.message);
+    let message =
+        format!("the chart of `{}` makes broken YAML: {}", node.component.name.value, error.message);
     let span = node.component.name.span_or(node.component.span);
     let mut diagnostic = Diagnostic::new(BROKEN_MANIFEST, span, message).label(error.span, "here");
     diagnostic.hints.clone_from(&error.hints);
@@ -129,7 +148,11 @@ fn hooks_left_out(node: &Node, left_out: &[String]) -> Option<Diagnostic> {
     if left_out.is_empty() {
         return None;
     }
-    let message = format!("hooks of the chart of `{}` are left out: {}", node.component.name.value, left_out.join(", "));
+    let message = format!(
+        "hooks of the chart of `{}` are left out: {}",
+        node.component.name.value,
+        left_out.join(", ")
+    );
     let span = node.component.name.span_or(node.component.span);
     let hint = "nothing runs them when the manifests are applied; keep them with `helm: {hooks: keep}`";
     Some(Diagnostic::new(CHART_HOOKS_LEFT_OUT, span, message).hint(hint))
@@ -166,7 +189,7 @@ impl Sorting<'_, '_> {
     fn is_left_out(&self, objects: &[k8s::Identity]) -> bool {
         let hook = |object: &k8s::Identity| {
             let events = object.hook.as_deref()?;
-            Some(events.split(',').map(str::trim).all(|event| LEFT_OUT.contains(&event) || event.ends_with("-rollback")))
+            Some(events.split(',').map(str::trim).all(|event| LEFT_OUT.contains(&event)))
         };
         !self.keep_hooks && objects.iter().any(|object| hook(object) == Some(true))
     }
@@ -179,7 +202,8 @@ impl Sorting<'_, '_> {
                 let limits = self.session.manifest_limits();
                 let is_last = document.range.end == self.text.len();
                 let ending = if is_last { Ending::OfStream } else { Ending::BeforeAnother };
-                let injected = inject::namespace(text, ending, &namespace.name, &limits).map_err(|error| broken(self.node, &error))?;
+                let injected = inject::namespace(text, ending, &namespace.name, &limits)
+                    .map_err(|error| broken(self.node, &error))?;
                 self.out.text.extend(injected.as_bytes());
             }
             None => self.out.text.extend(text.as_bytes()),
@@ -192,7 +216,9 @@ impl Sorting<'_, '_> {
         let k8s::Content::Objects(objects) = document.content else { return Ok(()) };
         let injected = self.node.config.injected_namespace();
         for mut identity in objects {
-            if let Some(namespace) = injected.filter(|_| identity.id.namespace.is_empty() && !identity.in_list) {
+            if let Some(namespace) =
+                injected.filter(|_| identity.id.namespace.is_empty() && !identity.in_list)
+            {
                 identity.id.namespace.clone_from(&namespace.name);
             }
             self.out.resources.push(Resource { identity, range: range.clone(), origin: origin.clone() });
@@ -204,7 +230,8 @@ impl Sorting<'_, '_> {
         let name = &self.node.component.name.value;
         let message = format!("a document in the output of the chart of `{name}` is dropped: {what}");
         let span = self.node.component.name.span_or(self.node.component.span);
-        Diagnostic::new(CHART_DOCUMENT_DROPPED, span, message).hint("it is no Kubernetes object; mend the chart's template")
+        Diagnostic::new(CHART_DOCUMENT_DROPPED, span, message)
+            .hint("it is no Kubernetes object; mend the chart's template")
     }
 }
 
@@ -220,7 +247,10 @@ mod tests {
 
     #[test]
     fn the_template_is_named_in_front_of_the_document() {
-        assert_eq!(template_of("---\n# Source: web/templates/a.yaml\nkind: A\n").as_deref(), Some("web/templates/a.yaml"));
+        assert_eq!(
+            template_of("---\n# Source: web/templates/a.yaml\nkind: A\n").as_deref(),
+            Some("web/templates/a.yaml")
+        );
         assert_eq!(template_of("kind: A\n"), None);
     }
 }

@@ -32,7 +32,9 @@ pub(super) fn add(engine: &mut Environment<'static>) {
     engine.add_filter("sha256", |text: String| hex(&Sha256::digest(text)));
     engine.add_filter("indent", indent);
     engine.add_filter("nindent", |text: String, width: usize| format!("\n{}", indent_all(&text, width)));
-    engine.add_filter("quantity_add", |a: Value, b: Value| Ok::<_, Error>(quantity(&a)?.plus(&quantity(&b)?).to_string()));
+    engine.add_filter("quantity_add", |a: Value, b: Value| {
+        Ok::<_, Error>(quantity(&a)?.plus(&quantity(&b)?).to_string())
+    });
     engine.add_filter("quantity_mul", quantity_mul);
 }
 
@@ -126,13 +128,15 @@ fn indent(text: &str, width: usize, options: Kwargs) -> Result<String, Error> {
 
 fn indent_all(text: &str, width: usize) -> String {
     let pad = " ".repeat(width.min(1000));
-    let lines = text.split('\n').map(|line| if line.is_empty() { String::new() } else { format!("{pad}{line}") });
+    let lines =
+        text.split('\n').map(|line| if line.is_empty() { String::new() } else { format!("{pad}{line}") });
     lines.collect::<Vec<_>>().join("\n")
 }
 
 fn quantity(value: &Value) -> Result<Quantity, Error> {
     let text = value.to_string();
-    Quantity::parse(&text).ok_or_else(|| invalid("not a Kubernetes quantity such as `500m` or `2Gi`".to_owned()))
+    Quantity::parse(&text)
+        .ok_or_else(|| invalid("not a Kubernetes quantity such as `500m` or `2Gi`".to_owned()))
 }
 
 fn quantity_mul(value: Value, factor: f64) -> Result<String, Error> {

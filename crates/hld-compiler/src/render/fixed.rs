@@ -7,7 +7,8 @@
 use std::sync::Arc;
 
 use hld_diag::{
-    Diagnostic, Diagnostics, FileId, NOT_AN_OBJECT, NOT_FETCHED, NOT_YAML, OWN_FILES_LEFT_OUT, SUBFOLDER, Span,
+    Diagnostic, Diagnostics, FileId, NOT_AN_OBJECT, NOT_FETCHED, NOT_YAML, OWN_FILES_LEFT_OUT, SUBFOLDER,
+    Span,
 };
 use hld_k8s as k8s;
 
@@ -20,13 +21,25 @@ use crate::tree::{Node, outside};
 
 /// Files and folders of a component's own folder that are no manifests.
 const OWN_FILES: [&str; 11] = [
-    "component.yaml", "component.json", "config", "access.yaml", "hld.yaml", "hld.lock", "generated", "components",
-    "helm_repos", ".git", ".hld",
+    "component.yaml",
+    "component.json",
+    "config",
+    "access.yaml",
+    "hld.yaml",
+    "hld.lock",
+    "generated",
+    "components",
+    "helm_repos",
+    ".git",
+    ".hld",
 ];
 
 pub(super) fn render(session: &Session<'_>, node: &Node) -> Arc<Rendered> {
     let Ok(dir) = manifest_folder(node) else {
-        return Arc::new(Rendered { diagnostics: outside(&node.component.path).into(), ..Rendered::default() });
+        return Arc::new(Rendered {
+            diagnostics: outside(&node.component.path).into(),
+            ..Rendered::default()
+        });
     };
     let mut out = Diagnostics::default();
     if node.is_by(Method::Http) && !session.exists(&dir) {
@@ -37,7 +50,8 @@ pub(super) fn render(session: &Session<'_>, node: &Node) -> Arc<Rendered> {
         return Arc::new(Rendered { diagnostics: out, ..Rendered::default() });
     };
     let is_own = dir == node.dir;
-    let rendered = session.statics.get((dir.clone(), is_own), || Arc::new(collect(session, &dir, &entries, is_own)));
+    let rendered =
+        session.statics.get((dir.clone(), is_own), || Arc::new(collect(session, &dir, &entries, is_own)));
     if is_own { with_own_files_warning(node, &rendered, &entries) } else { rendered }
 }
 
@@ -108,8 +122,12 @@ fn collect(session: &Session<'_>, dir: &SourcePath, entries: &[Entry], is_own: b
 fn subfolder(session: &Session<'_>, path: &SourcePath) -> Diagnostic {
     let shown = session.shown(path);
     let file = session.sources().add(shown.as_str(), "");
-    Diagnostic::new(SUBFOLDER, Span::start_of(file), format!("`{shown}` is a folder inside a folder of manifests"))
-        .hint("a static component takes the files of one folder: make the subfolder a component of its own")
+    Diagnostic::new(
+        SUBFOLDER,
+        Span::start_of(file),
+        format!("`{shown}` is a folder inside a folder of manifests"),
+    )
+    .hint("a static component takes the files of one folder: make the subfolder a component of its own")
 }
 
 /// Appends one entry with its separator.
@@ -142,7 +160,8 @@ fn append(session: &Session<'_>, path: &SourcePath, out: &mut Rendered) -> Resul
 }
 
 fn not_yaml(path: &SourcePath, span: Span) -> Diagnostic {
-    let message = format!("`{}` is no YAML file by its name; it is part of the output all the same", path.name());
+    let message =
+        format!("`{}` is no YAML file by its name; it is part of the output all the same", path.name());
     Diagnostic::new(NOT_YAML, span, message).hint("move it out of the folder of manifests")
 }
 
@@ -167,7 +186,9 @@ fn note_objects(
             k8s::Content::Incomplete(what) | k8s::Content::Other(what) if super::is_manifest(path.name()) => {
                 let message = format!("document is no Kubernetes object: {what}");
                 let diagnostic = Diagnostic::new(NOT_AN_OBJECT, span, message);
-                out.diagnostics.push(diagnostic.hint("every document of a manifest is a map with `apiVersion`, `kind` and `metadata.name`"));
+                out.diagnostics.push(diagnostic.hint(
+                    "every document of a manifest is a map with `apiVersion`, `kind` and `metadata.name`",
+                ));
             }
             k8s::Content::Incomplete(_) | k8s::Content::Other(_) => {}
         }

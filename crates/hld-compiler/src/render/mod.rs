@@ -1,11 +1,12 @@
 //! Generators: what makes the manifests of one component, one file each.
 
 mod chart;
-mod fixed;
 mod filters;
+mod fixed;
 mod quantity;
 mod template;
 
+pub(crate) use chart::Use;
 pub(crate) use template::Templates;
 
 use std::ops::Range;
@@ -85,7 +86,9 @@ fn folder(session: &Session<'_>, dir: &SourcePath, path: &Text, out: &mut Diagno
         }
         Err(error) => format!("folder `{shown}` can not be read: {error}"),
     };
-    out.push(Diagnostic::new(NO_FOLDER, path.span, message).hint("`path` is relative to the folder of this file"));
+    out.push(
+        Diagnostic::new(NO_FOLDER, path.span, message).hint("`path` is relative to the folder of this file"),
+    );
     None
 }
 
@@ -107,8 +110,10 @@ fn charge(session: &Session<'_>, bytes: usize, span: Span) -> Result<(), Diagnos
     if seen <= limit {
         return Ok(());
     }
-    let message = format!("the manifests of this run have more than `outputBytes`, {limit} bytes (here {seen})");
-    Err(Diagnostic::new(OUTPUT_LIMIT, span, message).hint("set `limits: {outputBytes: …}` in hld.yaml if that is meant"))
+    let message =
+        format!("the manifests of this run have more than `outputBytes`, {limit} bytes (here {seen})");
+    Err(Diagnostic::new(OUTPUT_LIMIT, span, message)
+        .hint("set `limits: {outputBytes: …}` in hld.yaml if that is meant"))
 }
 
 /// A manifest that is no YAML: the reader's words at the reader's place.

@@ -42,8 +42,10 @@ impl Quantity {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let suffix = &text[digits.len()..];
-        let binary = BINARY.iter().find(|(known, _)| *known == suffix).map(|(_, unit)| (*unit, Family::Binary));
-        let decimal = DECIMAL.iter().find(|(known, _)| *known == suffix).map(|(_, unit)| (*unit, Family::Decimal));
+        let binary =
+            BINARY.iter().find(|(known, _)| *known == suffix).map(|(_, unit)| (*unit, Family::Binary));
+        let decimal =
+            DECIMAL.iter().find(|(known, _)| *known == suffix).map(|(_, unit)| (*unit, Family::Decimal));
         let (unit, family) = binary.or(decimal)?;
         Some(Quantity { milli: scaled(digits, unit)?, family })
     }
@@ -76,7 +78,8 @@ fn scaled(digits: &str, unit: i128) -> Option<i128> {
     if whole.is_empty() && fraction.is_empty() || whole.len() > 15 || fraction.len() > 12 {
         return None;
     }
-    let number = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<u64>().ok().map(i128::from) };
+    let number =
+        |text: &str| if text.is_empty() { Some(0) } else { text.parse::<u64>().ok().map(i128::from) };
     let scale = 10_i128.pow(u32::try_from(fraction.len()).ok()?);
     let parts = number(fraction)?.checked_mul(unit)?;
     if parts % scale != 0 {
@@ -90,7 +93,8 @@ impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fits = |unit: &i128| self.milli != 0 && self.milli % unit == 0;
         let binary = BINARY.iter().filter(|_| self.family == Family::Binary).find(|(_, unit)| fits(unit));
-        let decimal = || DECIMAL.iter().filter(|(suffix, _)| self.family == Family::Decimal || suffix.len() < 2);
+        let decimal =
+            || DECIMAL.iter().filter(|(suffix, _)| self.family == Family::Decimal || suffix.len() < 2);
         let bytes = || DECIMAL[6..].iter().find(|(_, unit)| fits(unit));
         let found = match self.family {
             Family::Binary => binary.or_else(bytes),

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use hld_diag::{BROKEN_MANIFEST, Diagnostic, Diagnostics, FileId, Span, SUBFOLDER, TEMPLATE};
+use hld_diag::{BROKEN_MANIFEST, Diagnostic, Diagnostics, FileId, SUBFOLDER, Span, TEMPLATE};
 use hld_k8s as k8s;
 use minijinja as jinja;
 
@@ -46,7 +46,9 @@ pub(super) fn render(session: &Session<'_>, environment: &Environment, node: &No
     };
     let mut asked = path.clone();
     asked.span = path.span_or(node.component.name.span_or(node.component.span));
-    let Some(entries) = super::folder(session, &dir, &asked, &mut rendered.diagnostics) else { return rendered };
+    let Some(entries) = super::folder(session, &dir, &asked, &mut rendered.diagnostics) else {
+        return rendered;
+    };
     let templates = session.templates.get(dir.clone(), || Arc::new(load(session, &dir, &entries)));
     rendered.source = Some(session.shown(&dir));
     rendered.diagnostics.extend(templates.diagnostics.clone());
@@ -61,7 +63,8 @@ pub(super) fn render(session: &Session<'_>, environment: &Environment, node: &No
 
 /// Compiles every file of a folder.
 fn load(session: &Session<'_>, dir: &SourcePath, entries: &[Entry]) -> Templates {
-    let mut templates = Templates { engine: engine(session), files: Vec::new(), diagnostics: Diagnostics::default() };
+    let mut templates =
+        Templates { engine: engine(session), files: Vec::new(), diagnostics: Diagnostics::default() };
     for entry in entries {
         let path = dir.child(&entry.name);
         if entry.kind == EntryKind::Folder {
@@ -95,7 +98,11 @@ fn add(templates: &mut Templates, name: &str, file: FileId, text: &str) {
 fn engine(session: &Session<'_>) -> jinja::Environment<'static> {
     let mut engine = jinja::Environment::new();
     engine.set_undefined_behavior(jinja::UndefinedBehavior::Strict);
-    let syntax = jinja::syntax::SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    let syntax = jinja::syntax::SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build();
     engine.set_syntax(syntax.expect("the delimiters are the default ones"));
     engine.set_auto_escape_callback(|_| jinja::AutoEscape::None);
     engine.set_fuel(Some(session.limits().template_fuel));
@@ -134,7 +141,8 @@ fn render_file(
         out.text.push(b'\n');
     }
     let documents = k8s::documents(&text, FileId::NONE, &session.manifest_limits());
-    let documents = documents.map_err(|error| vec![broken(session, file, (&text, &error.to_diagnostic()))])?;
+    let documents =
+        documents.map_err(|error| vec![broken(session, file, (&text, &error.to_diagnostic()))])?;
     let path = session.sources().get(file.file).map_or_else(String::new, |file| file.path().to_string());
     for document in documents {
         let range = begins + document.range.start..begins + document.range.end;
@@ -153,7 +161,8 @@ fn broken(session: &Session<'_>, file: &TemplateFile, (text, error): (&str, &Dia
     let output = session.sources().add(format!("{shown} (rendered)"), text);
     let at = Span { file: output, ..error.span };
     let message = format!("template makes broken YAML: {}", error.message);
-    let mut diagnostic = Diagnostic::new(BROKEN_MANIFEST, Span::start_of(file.file), message).label(at, "here");
+    let mut diagnostic =
+        Diagnostic::new(BROKEN_MANIFEST, Span::start_of(file.file), message).label(at, "here");
     diagnostic.hints.clone_from(&error.hints);
     diagnostic
 }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use hld_diag::{
-    Diagnostic, Diagnostics, NO_COMPONENT, NOT_FETCHED, OUTSIDE_ROOT, REFERENCE_CYCLE, Span,
-    TracePoint,
+    Diagnostic, Diagnostics, NO_COMPONENT, NOT_FETCHED, OUTSIDE_ROOT, REFERENCE_CYCLE, Span, TracePoint,
 };
 
 use super::Node;
@@ -191,8 +190,10 @@ fn missing(session: &Session<'_>, dir: &SourcePath, asked: Span) -> Diagnostic {
 
 fn cycle(session: &Session<'_>, node: &Node, reference: &Component, dir: &SourcePath) -> Diagnostic {
     let begins = node.loaded.iter().position(|loaded| loaded == dir).unwrap_or(0);
-    let chain: Vec<String> = node.loaded[begins..].iter().chain([dir]).map(|dir| session.shown(dir)).collect();
-    let message = format!("reference `{}` leads back to itself: {}", reference.name.value, chain.join(" -> "));
+    let chain: Vec<String> =
+        node.loaded[begins..].iter().chain([dir]).map(|dir| session.shown(dir)).collect();
+    let message =
+        format!("reference `{}` leads back to itself: {}", reference.name.value, chain.join(" -> "));
     let diagnostic = Diagnostic::new(REFERENCE_CYCLE, asked_at(reference), message).trace(&node.trace);
     if reference.source.is_empty() && reference.path.is_empty() {
         return diagnostic.hint("a reference needs a `source` or a `path`; or give it another `type`");

@@ -49,7 +49,10 @@ fn hand_over(value: &Value, path: &mut Vec<String>) -> Result<Value, Diagnostic>
 }
 
 fn not_a_value(value: &Value, path: &[String]) -> Diagnostic {
-    let message = format!("`{}` is infinite or not a number, which no chart can take", path.join(".").replace(".[", "["));
+    let message = format!(
+        "`{}` is infinite or not a number, which no chart can take",
+        path.join(".").replace(".[", "[")
+    );
     Diagnostic::new(CHART_VALUE, value.span, message).hint("quote it if text is meant")
 }
 
@@ -62,7 +65,10 @@ fn text_as_handed_over(text: &str) -> Data {
     }
     let read = |dialect| {
         let options = ReadOptions { dialect, ..ReadOptions::default() };
-        yaml::read(text, FileId::NONE, &options).ok().and_then(yaml::Read::into_single).map(|value| value.data)
+        yaml::read(text, FileId::NONE, &options)
+            .ok()
+            .and_then(yaml::Read::into_single)
+            .map(|value| value.data)
     };
     match (read(Dialect::Fabrikate), read(Dialect::V2)) {
         (Some(Data::String(_)), Some(number @ (Data::Int(_) | Data::Uint(_) | Data::Float(_)))) => number,
