@@ -10,7 +10,7 @@
 //!   keys expanded, keys turned to strings, duplicate keys reported.
 //! - [`parse`] keeps what is written: styles, anchors, tags, comments, every entry of a mapping.
 //!
-//! [`read_json`] is Go's encoding/json, [`emit`] writes a [`Value`], and `edit` changes a text and
+//! [`read_json`] is Go's encoding/json, [`emit`] writes a [`Value`], and [`edit`] changes a text and
 //! leaves the rest of it alone.
 //!
 //! Texts are untrusted: [`Limits`] hold everywhere, nothing recurses deeper than they allow, and
@@ -18,6 +18,7 @@
 //! another YAML crate.
 
 mod dialect;
+pub mod edit;
 mod emit;
 mod encoding;
 mod error;

@@ -107,6 +107,11 @@ fn attach_lines<'s>(
 
 /// The node that a comment above `first` is about: a list's item as a whole, else the first key.
 fn head_node(document: &Document<'_>, first: usize) -> u32 {
+    if let Kind::Sequence(item, false) = document.nodes[first].kind
+        && item != 0
+    {
+        return item;
+    }
     let parent = document.nodes[first].parent as usize;
     if first != 0 && matches!(document.nodes[parent].kind, Kind::Sequence(..)) {
         return first as u32;

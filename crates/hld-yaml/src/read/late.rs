@@ -1,7 +1,5 @@
 //! Errors that Go finds only after it has read a whole document, and in which order.
 
-use hld_diag::Span;
-
 use crate::error::What;
 use crate::fault::{Fault, Result};
 use crate::read::{Duplicate, ReadOptions, Window};
