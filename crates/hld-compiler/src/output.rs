@@ -25,7 +25,7 @@ pub fn output_files(compilation: &Compilation, layout: Layout) -> BTreeMap<Strin
     for component in compilation.components.iter().filter(|component| !component.rendered.text.is_empty()) {
         match layout {
             Layout::Component => {
-                files.entry(component.output.clone()).or_default().push(&component.rendered.text)
+                files.entry(component.output.clone()).or_default().push(&component.rendered.text);
             }
             Layout::Resource => spread(component, &mut files),
         }

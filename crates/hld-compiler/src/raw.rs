@@ -41,12 +41,18 @@ pub(crate) struct Field<'a> {
     form: Form,
 }
 
+/// A file of a definition that has been loaded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FileText<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) file: FileId,
+    pub(crate) form: Form,
+}
+
 /// Reads a file and hands its root to `decode`: `None` for a file that says nothing. What is wrong
 /// with the text itself goes to `out`, and then there is no result.
 pub(crate) fn with_root<T>(
-    text: &str,
-    file: FileId,
-    form: Form,
+    FileText { text, file, form }: FileText<'_>,
     out: &mut Diagnostics,
     decode: impl FnOnce(Option<Raw<'_>>, &mut Diagnostics) -> T,
 ) -> Option<T> {

@@ -16,7 +16,7 @@ use crate::environment::COMMON;
 use crate::limits::Limits;
 use crate::memo::Memo;
 use crate::path::SourcePath;
-use crate::raw::Form;
+use crate::raw::{FileText, Form};
 use crate::render::{Rendered, Templates, Use};
 use crate::settings::Settings;
 use crate::source::{Entry, EntryKind, Source, SourceError};
@@ -182,7 +182,7 @@ impl<'w> Session<'w> {
         };
         match self.text(&path, self.limits().file_bytes) {
             Ok((file, text)) => {
-                let decoded = component::decode(&text, file, form);
+                let decoded = component::decode(FileText { text: &text, file, form });
                 loaded.component = decoded.0.map(Arc::new);
                 loaded.diagnostics.extend(decoded.1);
             }
@@ -213,7 +213,7 @@ impl<'w> Session<'w> {
                 loaded.diagnostics.push(empty.severity(hld_diag::Severity::Error).hint(hint));
             }
             Ok((file, text)) => {
-                let (config, diagnostics) = config::decode(&text, file, form);
+                let (config, diagnostics) = config::decode(FileText { text: &text, file, form });
                 loaded.config = Some(Arc::new(config.unwrap_or_else(Config::empty)));
                 loaded.diagnostics.extend(diagnostics);
             }

@@ -10,6 +10,7 @@
 
 mod reference;
 
+use reference::References;
 pub(crate) use reference::outside;
 
 use std::sync::Arc;
@@ -74,7 +75,8 @@ pub(crate) fn walk(session: &Session<'_>, environment: &Environment) -> (Tree, D
     let mut diagnostics = Diagnostics::default();
     let mut seen = vec![false; environment.configs.len()];
     let mut level = Vec::new();
-    match reference::load_root(session, environment, &mut seen, &mut diagnostics) {
+    let mut references = References { session, environment, seen: &mut seen, out: &mut diagnostics };
+    match references.load_root() {
         Some(root) => level.push(root),
         None => return (tree, diagnostics),
     }
@@ -120,7 +122,8 @@ fn expand(session: &Session<'_>, environment: &Environment, at: usize, node: &No
         };
         let child = match sub.kind {
             Kind::Component => {
-                reference::load(session, environment, child, &mut out.seen, &mut out.diagnostics)
+                let (seen, out) = (&mut out.seen, &mut out.diagnostics);
+                References { session, environment, seen, out }.load(child)
             }
             _ => Some(child),
         };

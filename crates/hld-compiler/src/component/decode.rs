@@ -14,20 +14,20 @@ use hld_yaml::Data;
 
 use super::{ChartOptions, Component, Kind, Method, Text, check_names};
 use crate::format::{self, ComponentFile};
-use crate::raw::{Field, Form, Raw, Shape};
+use crate::raw::{Field, FileText, Raw, Shape};
 
 /// The keys of a component file.
 static KEYS: LazyLock<Vec<String>> = LazyLock::new(format::keys::<ComponentFile>);
 
 /// Reads a component file. Without a component a fatal diagnostic says why.
-pub(crate) fn decode(text: &str, file: FileId, form: Form) -> (Option<Component>, Diagnostics) {
+pub(crate) fn decode(source: FileText<'_>) -> (Option<Component>, Diagnostics) {
     let mut out = Diagnostics::default();
-    let component = crate::raw::with_root(text, file, form, &mut out, |root, out| {
+    let component = crate::raw::with_root(source, &mut out, |root, out| {
         let component = match root {
             Some(root) => node(root, Place::File, out)?,
             None => {
-                out.push(empty(file));
-                Component::empty(Span::start_of(file))
+                out.push(empty(source.file));
+                Component::empty(Span::start_of(source.file))
             }
         };
         check_names(&component, out);

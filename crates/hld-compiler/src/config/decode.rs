@@ -2,22 +2,22 @@
 
 use std::sync::LazyLock;
 
-use hld_diag::{CONFIG_TYPE, Diagnostic, Diagnostics, FileId, UNKNOWN_CONFIG_KEY, nearest};
+use hld_diag::{CONFIG_TYPE, Diagnostic, Diagnostics, UNKNOWN_CONFIG_KEY, nearest};
 use hld_yaml::{self as yaml, Data};
 use indexmap::IndexMap;
 
 use super::{Config, Namespace, Subconfig};
 use crate::component::duplicate_key;
 use crate::format::{self, ConfigFile};
-use crate::raw::{self, Field, Form, Raw, Shape};
+use crate::raw::{self, Field, FileText, Raw, Shape};
 
 /// The keys of a config file.
 static KEYS: LazyLock<Vec<String>> = LazyLock::new(format::keys::<ConfigFile>);
 
 /// Reads a config file. `None` for one that says nothing, or that a fatal diagnostic is about.
-pub(crate) fn decode(text: &str, file: FileId, form: Form) -> (Option<Config>, Diagnostics) {
+pub(crate) fn decode(source: FileText<'_>) -> (Option<Config>, Diagnostics) {
     let mut out = Diagnostics::default();
-    let config = raw::with_root(text, file, form, &mut out, |root, out| {
+    let config = raw::with_root(source, &mut out, |root, out| {
         let mut config = Config::empty();
         merge_node(root?, &mut config, out);
         Some(config)
@@ -132,6 +132,8 @@ fn wrong_type(field: &Field<'_>, wanted: &str) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
+    use hld_diag::FileId;
+
     use super::*;
 
     #[test]
@@ -141,7 +143,8 @@ mod tests {
 
     #[test]
     fn an_entry_of_subcomponents_begins_without_maps() {
-        let (config, said) = decode("subcomponents: {a: {}}\n", FileId::NONE, Form::Yaml);
+        let (config, said) =
+            decode(FileText { text: "subcomponents: {a: {}}\n", file: FileId::NONE, form: raw::Form::Yaml });
         let config = config.unwrap();
         assert!(said.is_empty() && config.values.is_some());
         assert_eq!(config.subcomponent("a").values, None);

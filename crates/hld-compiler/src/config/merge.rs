@@ -146,12 +146,10 @@ mod tests {
     use crate::config::Namespace;
 
     /// Config of one document, read by a tiny notation: JSON.
-    fn config(json: serde_json::Value) -> Config {
+    fn config(json: &serde_json::Value) -> Config {
         let sub = json.get("subcomponents").and_then(|all| all.as_object()).map(|all| {
-            let said = |v: &serde_json::Value| crate::config::Subconfig {
-                name_span: Span::NONE,
-                config: config(v.clone()),
-            };
+            let said =
+                |v: &serde_json::Value| crate::config::Subconfig { name_span: Span::NONE, config: config(v) };
             all.iter().map(|(name, v)| (name.clone(), said(v))).collect()
         });
         let name = json.get("namespace").and_then(|name| name.as_str());
@@ -185,14 +183,16 @@ mod tests {
         })
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "`json!` makes values")]
     fn check(target: serde_json::Value, source: serde_json::Value, merged: serde_json::Value) {
-        let mut ours = config(target.clone());
-        ours.merge(config(source.clone())).unwrap();
-        assert_eq!(ours, config(merged), "{target} <- {source}");
+        let mut ours = config(&target);
+        ours.merge(config(&source)).unwrap();
+        assert_eq!(ours, config(&merged), "{target} <- {source}");
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "`json!` makes values")]
     fn check_conflict(target: serde_json::Value, source: serde_json::Value, path: &str) {
-        let error = config(target).merge(config(source)).unwrap_err();
+        let error = config(&target).merge(config(&source)).unwrap_err();
         assert!(error.message.contains(&format!("`{path}`")), "{}", error.message);
     }
 

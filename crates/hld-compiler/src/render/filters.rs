@@ -116,6 +116,7 @@ fn b64decode(text: &str) -> Result<String, Error> {
 }
 
 /// Every line but the first indented; empty lines stay empty.
+#[expect(clippy::needless_pass_by_value, reason = "minijinja hands arguments over by value")]
 fn indent(text: &str, width: usize, options: Kwargs) -> Result<String, Error> {
     let first: Option<bool> = options.get("first")?;
     options.assert_all_used()?;
@@ -139,6 +140,7 @@ fn quantity(value: &Value) -> Result<Quantity, Error> {
         .ok_or_else(|| invalid("not a Kubernetes quantity such as `500m` or `2Gi`".to_owned()))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "minijinja hands arguments over by value")]
 fn quantity_mul(value: Value, factor: f64) -> Result<String, Error> {
     let product = quantity(&value)?.times(factor);
     product.map(|product| product.to_string()).ok_or_else(|| invalid("product is no quantity".to_owned()))

@@ -146,7 +146,7 @@ fn append(session: &Session<'_>, path: &SourcePath, out: &mut Rendered) -> Resul
             out.text.extend(text.as_bytes());
             let read = k8s::documents(&text, file, &session.manifest_limits());
             match read {
-                Ok(documents) => note_objects(session, path, (file, begins), documents, out),
+                Ok(documents) => note_objects(path, (&session.shown(path), file, begins), documents, out),
                 Err(error) if is_manifest => out.diagnostics.push(super::broken(error.to_diagnostic())),
                 Err(_) => {}
             }
@@ -166,20 +166,18 @@ fn not_yaml(path: &SourcePath, span: Span) -> Diagnostic {
 }
 
 fn note_objects(
-    session: &Session<'_>,
     path: &SourcePath,
-    (file, begins): (FileId, usize),
+    (shown, file, begins): (&str, FileId, usize),
     documents: Vec<k8s::Document>,
     out: &mut Rendered,
 ) {
-    let shown = session.shown(path);
     for document in documents {
         let span = Span::new(file, document.content_start, document.content_start);
         let range = begins + document.range.start..begins + document.range.end;
         match document.content {
             k8s::Content::Empty => {}
             k8s::Content::Objects(objects) => {
-                let origin = Origin { path: shown.clone(), span };
+                let origin = Origin { path: shown.to_owned(), span };
                 let resource = |identity| Resource { identity, range: range.clone(), origin: origin.clone() };
                 out.resources.extend(objects.into_iter().map(resource));
             }

@@ -13,73 +13,120 @@ use crate::environment::{COMMON, Environment};
 use crate::path::SourcePath;
 use crate::session::Session;
 
-/// Loads the definition's root; if it is itself fetched by git, what it was fetched to.
-pub(super) fn load_root(
-    session: &Session<'_>,
-    environment: &Environment,
-    seen: &mut [bool],
-    out: &mut Diagnostics,
-) -> Option<Node> {
-    let dir = session.root().clone();
-    let loading = Loading { session, environment, seen, out, asked: Span::NONE, trace: &[] };
-    let (component, config) = loading.load(&dir, Config::empty())?;
-    let root = Node {
-        parent: None,
-        path: component.name.value.clone(),
-        component,
-        logical: String::new(),
-        config: Arc::new(config),
-        loaded: vec![dir.clone()],
-        dir,
-        depth: 0,
-        trace: Vec::new(),
-    };
-    if root.component.kind == Kind::Component && root.is_by(Method::Git) {
-        return redirect_root(session, environment, root, seen, out);
-    }
-    Some(root)
+/// Loads the components of one environment that have files of their own.
+pub(super) struct References<'a, 'w> {
+    /// The run.
+    pub(super) session: &'a Session<'w>,
+    /// The environment whose config files are read.
+    pub(super) environment: &'a Environment,
+    /// Which of the environment's configs have been found, anywhere.
+    pub(super) seen: &'a mut [bool],
+    /// What there is to say.
+    pub(super) out: &'a mut Diagnostics,
 }
 
-/// A root that is fetched by git gives way to the component in the fetched folder, with the root's
-/// config on top. Its own subcomponents are dropped, as in Fabrikate.
-fn redirect_root(
-    session: &Session<'_>,
-    environment: &Environment,
-    mut root: Node,
-    seen: &mut [bool],
-    out: &mut Diagnostics,
-) -> Option<Node> {
-    let dir = reference_dir(session, &root.dir, &root.component, out)?;
-    let trace = [TracePoint { what: "the root".to_owned(), span: root.component.name.span }];
-    let asked = asked_at(&root.component);
-    let loading = Loading { session, environment, seen, out, asked, trace: &trace };
-    let inherited = Config::clone(&root.config);
-    let (component, config) = loading.load(&dir, inherited)?;
-    root.loaded.push(dir.clone());
-    Some(Node { path: component.name.value.clone(), component, config: Arc::new(config), dir, ..root })
+/// Where a folder was asked for.
+struct Asked<'t> {
+    span: Span,
+    trace: &'t [TracePoint],
 }
 
-/// Loads the component that the reference `node` names; its config is what the parent says, then
-/// its own files.
-pub(super) fn load(
-    session: &Session<'_>,
-    environment: &Environment,
-    mut node: Node,
-    seen: &mut [bool],
-    out: &mut Diagnostics,
-) -> Option<Node> {
-    let reference = node.component.clone();
-    let dir = reference_dir(session, &node.dir, &reference, out)?;
-    if node.loaded.contains(&dir) {
-        out.push(cycle(session, &node, &reference, &dir));
-        return None;
+impl References<'_, '_> {
+    /// Loads the definition's root; if it is itself fetched by git, what it was fetched to.
+    pub(super) fn load_root(&mut self) -> Option<Node> {
+        let dir = self.session.root().clone();
+        let asked = Asked { span: Span::NONE, trace: &[] };
+        let (component, config) = self.load_files(&dir, Config::empty(), &asked)?;
+        let root = Node {
+            parent: None,
+            path: component.name.value.clone(),
+            component,
+            logical: String::new(),
+            config: Arc::new(config),
+            loaded: vec![dir.clone()],
+            dir,
+            depth: 0,
+            trace: Vec::new(),
+        };
+        let is_fetched = root.component.kind == Kind::Component && root.is_by(Method::Git);
+        if is_fetched { self.redirect_root(root) } else { Some(root) }
     }
-    let logical = join_logical(&node.logical, reference.name.as_str());
-    let asked = asked_at(&reference);
-    let loading = Loading { session, environment, seen, out, asked, trace: &node.trace };
-    let (component, config) = loading.load(&dir, Config::clone(&node.config))?;
-    node.loaded.push(dir.clone());
-    Some(Node { component, config: Arc::new(config), dir, logical, ..node })
+
+    /// A root that is fetched by git gives way to the component in the fetched folder, with the
+    /// root's config on top. Its own subcomponents are dropped, as in Fabrikate.
+    fn redirect_root(&mut self, mut root: Node) -> Option<Node> {
+        let dir = self.reference_dir(&root.dir, &root.component)?;
+        let trace = [TracePoint { what: "the root".to_owned(), span: root.component.name.span }];
+        let asked = Asked { span: asked_at(&root.component), trace: &trace };
+        let (component, config) = self.load_files(&dir, Config::clone(&root.config), &asked)?;
+        root.loaded.push(dir.clone());
+        Some(Node { path: component.name.value.clone(), component, config: Arc::new(config), dir, ..root })
+    }
+
+    /// Loads the component that the reference `node` names; its config is what the parent says,
+    /// then its own files.
+    pub(super) fn load(&mut self, mut node: Node) -> Option<Node> {
+        let reference = node.component.clone();
+        let dir = self.reference_dir(&node.dir, &reference)?;
+        if node.loaded.contains(&dir) {
+            self.out.push(cycle(self.session, &node, &reference, &dir));
+            return None;
+        }
+        let logical = join_logical(&node.logical, reference.name.as_str());
+        let asked = Asked { span: asked_at(&reference), trace: &node.trace };
+        let (component, config) = self.load_files(&dir, Config::clone(&node.config), &asked)?;
+        node.loaded.push(dir.clone());
+        Some(Node { component, config: Arc::new(config), dir, logical, ..node })
+    }
+
+    /// The component file of a folder, and its config files merged below `config`.
+    fn load_files(
+        &mut self,
+        dir: &SourcePath,
+        mut config: Config,
+        asked: &Asked<'_>,
+    ) -> Option<(Arc<Component>, Config)> {
+        let loaded = self.session.component(dir);
+        self.say(&loaded.diagnostics, asked);
+        if loaded.is_missing {
+            self.out.push(missing(self.session, dir, asked.span).trace(asked.trace));
+        }
+        let component = loaded.component.clone()?;
+        let configs = self.environment.configs.iter().map(String::as_str);
+        for (at, name) in configs.chain([COMMON]).enumerate() {
+            let file = self.session.config(dir, name);
+            self.say(&file.diagnostics, asked);
+            if let (Some(seen), Some(_)) = (self.seen.get_mut(at), &file.config) {
+                *seen = true;
+            }
+            let said = file.config.as_deref().cloned().unwrap_or_else(Config::empty);
+            if let Err(conflict) = config.merge(said) {
+                self.out.push(conflict.trace(asked.trace));
+            }
+        }
+        Some((component, config))
+    }
+
+    fn say(&mut self, diagnostics: &[Diagnostic], asked: &Asked<'_>) {
+        self.out.extend(diagnostics.iter().map(|diagnostic| diagnostic.clone().trace(asked.trace)));
+    }
+
+    /// The folder that a reference is loaded from (spec: Go's `RelativePathTo` and `path.Join`).
+    fn reference_dir(&mut self, parent: &SourcePath, reference: &Component) -> Option<SourcePath> {
+        let source = reference.source.as_str();
+        let path = reference.path.as_str();
+        let dir = match reference.method {
+            Method::Git => parent.join(&format!("components/{}/{path}", reference.name.value)).ok(),
+            _ if source.starts_with('/') => {
+                self.session.absolute(source).and_then(|source| source.join(path).ok())
+            }
+            _ => parent.join(source).and_then(|dir| dir.join(path)).ok(),
+        };
+        if dir.is_none() {
+            self.out.push(outside(asked_text(reference)));
+        }
+        dir
+    }
 }
 
 /// The output folder of a reference: its parent's and its own name.
@@ -89,66 +136,6 @@ fn join_logical(parent: &str, name: &str) -> String {
         ("", name) => name.to_owned(),
         (parent, name) => format!("{parent}/{name}"),
     }
-}
-
-/// One loading of a component file with its config files.
-struct Loading<'a, 'w> {
-    session: &'a Session<'w>,
-    environment: &'a Environment,
-    /// Which of the environment's configs have been found, anywhere.
-    seen: &'a mut [bool],
-    out: &'a mut Diagnostics,
-    /// Where the folder was asked for.
-    asked: Span,
-    trace: &'a [TracePoint],
-}
-
-impl Loading<'_, '_> {
-    fn load(self, dir: &SourcePath, mut config: Config) -> Option<(Arc<Component>, Config)> {
-        let loaded = self.session.component(dir);
-        self.out.extend(loaded.diagnostics.iter().map(|diagnostic| diagnostic.clone().trace(self.trace)));
-        let component = match &loaded.component {
-            Some(component) => component.clone(),
-            None if loaded.is_missing => {
-                self.out.push(missing(self.session, dir, self.asked).trace(self.trace));
-                return None;
-            }
-            None => return None,
-        };
-        let configs = self.environment.configs.iter().map(String::as_str);
-        for (at, name) in configs.chain([COMMON]).enumerate() {
-            let file = self.session.config(dir, name);
-            self.out.extend(file.diagnostics.iter().map(|diagnostic| diagnostic.clone().trace(self.trace)));
-            if let (Some(seen), Some(_)) = (self.seen.get_mut(at), &file.config) {
-                *seen = true;
-            }
-            let said = file.config.as_deref().cloned().unwrap_or_else(Config::empty);
-            if let Err(conflict) = config.merge(said) {
-                self.out.push(conflict.trace(self.trace));
-            }
-        }
-        Some((component, config))
-    }
-}
-
-/// The folder that a reference is loaded from (spec: Go's `RelativePathTo` and `path.Join`).
-fn reference_dir(
-    session: &Session<'_>,
-    parent: &SourcePath,
-    reference: &Component,
-    out: &mut Diagnostics,
-) -> Option<SourcePath> {
-    let source = reference.source.as_str();
-    let path = reference.path.as_str();
-    let dir = match reference.method {
-        Method::Git => parent.join(&format!("components/{}/{path}", reference.name.value)).ok(),
-        _ if source.starts_with('/') => session.absolute(source).and_then(|source| source.join(path).ok()),
-        _ => parent.join(source).and_then(|dir| dir.join(path)).ok(),
-    };
-    if dir.is_none() {
-        out.push(outside(asked_text(reference)));
-    }
-    dir
 }
 
 /// A path that leaves the repository.
