@@ -6,14 +6,18 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
 mod bench;
+mod build;
 mod conformance;
+mod tools;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage:
-  cargo xtask conformance KIND [FILE…]   run recorded cases (KIND: yaml-parse, yaml-emit)
-  cargo xtask bench yaml [--files DIR]   measure reading and writing YAML, beside Go";
+  cargo xtask conformance KIND [FILE…]   run recorded cases (KIND: yaml-parse, yaml-emit,
+                                         definitions)
+  cargo xtask bench yaml [--files DIR]   measure reading and writing YAML, beside Go
+  cargo xtask tools                      get the real programs that tests compare with";
 
 /// What a subcommand comes to: whether all passed, or why it could not be run.
 type Outcome = Result<bool, String>;
@@ -24,6 +28,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["conformance", kind, files @ ..] => conformance::run(kind, files),
         ["bench", "yaml", options @ ..] => bench::yaml(options),
+        ["tools"] => tools::run(),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

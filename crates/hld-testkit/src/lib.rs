@@ -1,0 +1,24 @@
+//! What the tests of hld share.
+//!
+//! Trees of files ([`Files`]), manifests compared as parsed documents ([`manifests`]), the `hld`
+//! program run in a world of its own ([`Hld`]), the fixtures of definitions ([`definitions`]) and
+//! the examples ([`examples`]), and the real programs in the tool cache ([`tools`]).
+//!
+//! Nothing here asserts: functions say what differs, and the suite decides.
+
+mod files;
+mod hld;
+pub mod manifests;
+pub mod tools;
+
+use std::path::{Path, PathBuf};
+
+pub use files::Files;
+pub use hld::{Hld, Said, Told};
+
+/// The repository's folder.
+#[must_use]
+pub fn repository() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}
