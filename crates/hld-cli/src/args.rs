@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completions, doctor, explain, generate, init, schema, tree};
+use crate::commands::{add, completions, doctor, explain, generate, init, remove, schema, set, tree};
 use crate::ui::Format;
 
 /// Compile high-level definitions into Kubernetes manifests.
@@ -41,6 +41,9 @@ pub(crate) struct Global {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Init(init::Init),
+    Add(add::Add),
+    Remove(remove::Remove),
+    Set(set::Set),
     Generate(generate::Generate),
     Tree(tree::TreeCommand),
     Explain(explain::Explain),

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod definition;
+mod document;
 mod error;
 mod files;
 mod helm;

@@ -3,7 +3,8 @@
 use hld_yaml::{Data, Value};
 
 /// The same value as JSON. Numbers that JSON does not know, infinities and NaN, become null.
-pub(crate) fn from_yaml(value: &Value) -> serde_json::Value {
+#[must_use]
+pub fn from_yaml(value: &Value) -> serde_json::Value {
     use serde_json::Value as Json;
     match &value.data {
         Data::Null => Json::Null,

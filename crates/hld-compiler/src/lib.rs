@@ -34,6 +34,7 @@ pub use component::{ChartOptions, Component, Kind, Method, Text, name_problem};
 pub use config::{Config, Namespace, Subconfig};
 pub use environment::{COMMON, DEFAULT_KUBERNETES_VERSION, Environment};
 pub use format::FileFormat;
+pub use json::from_yaml as json_of;
 pub use limits::Limits;
 pub use output::{Layout, output_files};
 pub use path::{Outside, SourcePath};

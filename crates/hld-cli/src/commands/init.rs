@@ -55,14 +55,9 @@ pub(crate) fn run(global: &Global, command: &Init) -> Result<(), CommandError> {
     let folder = &global.directory;
     let name = match &command.name {
         Some(name) => name.clone(),
-        None => folder_name(folder),
+        None => super::folder_name(folder),
     };
-    let problem = if name.is_empty() { Some("it is empty") } else { hld_compiler::name_problem(&name) };
-    if let Some(problem) = problem {
-        let message = format!("`{name}` can not be the name of a component: {problem}");
-        return Err(CommandError::new(FailureKind::Usage, message)
-            .hint("give one of letters, digits and `-`: `hld init NAME`"));
-    }
+    super::check_component_name(&name)?;
     for existing in ["component.yaml", "component.json"].map(|file| folder.join(file)) {
         if existing.exists() {
             let message = format!("`{}` exists already", existing.display());
@@ -83,16 +78,6 @@ pub(crate) fn run(global: &Global, command: &Init) -> Result<(), CommandError> {
     }
     ui::note("compile it with `hld generate prod`");
     Ok(())
-}
-
-fn folder_name(folder: &Path) -> String {
-    let name = folder
-        .canonicalize()
-        .ok()
-        .and_then(|folder| folder.file_name().map(|name| name.to_string_lossy().into_owned()));
-    let name = name.unwrap_or_else(|| "definition".to_owned()).to_lowercase();
-    let plain = name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.', "-");
-    plain.trim_matches(['-', '.']).to_owned()
 }
 
 /// Writes a new file; one that is there already stays as it is.

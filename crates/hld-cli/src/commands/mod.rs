@@ -1,11 +1,14 @@
 //! Subcommands, one file each.
 
+pub(crate) mod add;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod init;
+pub(crate) mod remove;
 pub(crate) mod schema;
+pub(crate) mod set;
 pub(crate) mod tree;
 mod version;
 
@@ -27,6 +30,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     })?;
     match &arguments.command {
         Command::Init(command) => init::run(global, command),
+        Command::Add(command) => add::run(global, command),
+        Command::Remove(command) => remove::run(global, command),
+        Command::Set(command) => set::run(global, command),
         Command::Generate(command) => generate::run(global, command),
         Command::Tree(command) => tree::run(global, command),
         Command::Explain(command) => explain::run(global, command),
@@ -98,4 +104,25 @@ fn every_config(definition: &Definition) -> Result<Vec<Vec<String>>, CommandErro
 fn machine_path(definition: &Definition, below: &str) -> std::path::PathBuf {
     let path = definition.root.join(below).unwrap_or_else(|_| SourcePath::root());
     definition.files.machine_path(&path)
+}
+
+/// Refuses a name that no component can have.
+fn check_component_name(name: &str) -> Result<(), CommandError> {
+    let problem = if name.is_empty() { Some("it is empty") } else { hld_compiler::name_problem(name) };
+    match problem {
+        Some(problem) => {
+            let message = format!("`{name}` can not be the name of a component: {problem}");
+            Err(CommandError::new(FailureKind::Usage, message).hint("use letters, digits, `-` and `.`"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A component's name made of its folder's.
+fn folder_name(folder: &std::path::Path) -> String {
+    let real = folder.canonicalize().ok();
+    let name = real.and_then(|folder| folder.file_name().map(|name| name.to_string_lossy().into_owned()));
+    let name = name.unwrap_or_else(|| "definition".to_owned()).to_lowercase();
+    let plain = name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.', "-");
+    plain.trim_matches(['-', '.']).to_owned()
 }

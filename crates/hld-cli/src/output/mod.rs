@@ -99,11 +99,17 @@ fn adopted(folder: &Path) -> Diagnostics {
     Diagnostic::new(ADOPTED, Span::NONE, message).hint(hint).into()
 }
 
-/// Replaces one file in one step: a reader sees the old text or the new one.
+/// Replaces one file in one step: a reader sees the old text or the new one. A link is followed.
 pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut staged = tempfile::NamedTempFile::new_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    let permissions = match path.metadata() {
+        Ok(metadata) => metadata.permissions(),
+        Err(_) => std::os::unix::fs::PermissionsExt::from_mode(0o666),
+    };
+    let mut staged = builder.prefix(".hld-").permissions(permissions).tempfile_in(folder)?;
     io::Write::write_all(&mut staged, bytes)?;
-    staged.persist(path).map_err(|error| error.error)?;
+    staged.persist(&path).map_err(|error| error.error)?;
     Ok(())
 }
