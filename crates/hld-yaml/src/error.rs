@@ -139,6 +139,7 @@ impl Error {
         let end = text[floor(text, at)..].chars().next().map_or(at, |c| floor(text, at) + c.len_utf8());
         let hint = match fault.what {
             What::Scanner | What::Parser => crate::hints::hint(text, &fault),
+            What::Value => crate::hints::template(text, fault.at),
             _ => None,
         };
         Error {

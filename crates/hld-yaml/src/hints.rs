@@ -5,18 +5,35 @@ use crate::fault::Fault;
 /// What to do about a fault, where its surroundings show the cause.
 pub(crate) fn hint(text: &str, fault: &Fault) -> Option<&'static str> {
     let at = fault.at.min(text.len());
+    let line = line_of(text, at);
+    let start = at - line.offset;
+    let before = line_of(text, text[..start].trim_ascii_end().len()).text;
+    let problem = fault.problem.as_ref();
+    braces(line.text)
+        .or_else(|| braces(before).filter(|_| problem != NO_TOKEN))
+        .or_else(|| tab(line.text, problem))
+        .or_else(|| character(text.as_bytes().get(at), problem))
+        .or_else(|| of_problem(problem, line.text, before))
+}
+
+/// The hint for a line of a template that happens to be YAML.
+pub(crate) fn template(text: &str, at: usize) -> Option<&'static str> {
+    braces(line_of(text, at.min(text.len())).text)
+}
+
+const NO_TOKEN: &str = "found character that cannot start any token";
+
+/// A line, and how far into it an offset is.
+struct Line<'t> {
+    text: &'t str,
+    offset: usize,
+}
+
+fn line_of(text: &str, at: usize) -> Line<'_> {
     let bytes = text.as_bytes();
     let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |found| found + 1);
     let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
-    let line = String::from_utf8_lossy(&bytes[start..end]);
-    let before =
-        String::from_utf8_lossy(bytes[..start].trim_ascii_end().rsplit(|byte| *byte == b'\n').next()?);
-    let problem = fault.problem.as_ref();
-    braces(&line)
-        .or_else(|| braces(&before).filter(|_| problem != "found character that cannot start any token"))
-        .or_else(|| tab(&line, problem))
-        .or_else(|| character(bytes.get(at), problem))
-        .or_else(|| of_problem(problem, &line, &before))
+    Line { text: &text[start..end], offset: at - start }
 }
 
 fn braces(line: &str) -> Option<&'static str> {
@@ -30,7 +47,7 @@ fn tab(line: &str, problem: &str) -> Option<&'static str> {
 }
 
 fn character(byte: Option<&u8>, problem: &str) -> Option<&'static str> {
-    if problem != "found character that cannot start any token" {
+    if problem != NO_TOKEN {
         return None;
     }
     match byte? {

@@ -22,7 +22,7 @@ pub struct Limits {
 impl Limits {
     /// The deepest nesting that may be asked for: values are dropped, compared and cloned by
     /// recursion, which must fit in a thread's stack of 1 MiB.
-    pub const MAX_DEPTH: usize = 1000;
+    pub const MAX_DEPTH: usize = 256;
 
     /// Bounds for streams of manifests: `bytes` of text, a node for every byte at most.
     #[must_use]

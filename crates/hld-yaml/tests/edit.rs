@@ -46,7 +46,12 @@ fn an_entry_is_added_in_the_style_of_the_file() {
     set("a: |\n  text\n", &["b"], "x", "a: |\n  text\nb: x\n");
     set("a: |\n  text\n", &["b"], "x\ny", "a: |\n  text\nb: |-\n  x\n  y\n");
     set("{}\n", &["a"], "x", "{a: x}\n");
-    set("a:\n  b:\n    c: 1\n\n\n# end\n", &["a", "b", "d"], "x", "a:\n  b:\n    c: 1\n    d: x\n\n\n# end\n");
+    set(
+        "a:\n  b:\n    c: 1\n\n\n# end\n",
+        &["a", "b", "d"],
+        "x",
+        "a:\n  b:\n    c: 1\n    d: x\n\n\n# end\n",
+    );
 }
 
 #[test]
@@ -93,7 +98,10 @@ fn an_item_is_added_behind_the_last_one() {
     assert_eq!(edit::put_item(COMPONENT, &["subcomponents"], "three", &item).unwrap(), expected);
     let created = "name: x\nsubcomponents:\n- name: three\n  type: helm\n";
     assert_eq!(edit::put_item("name: x\n", &["subcomponents"], "three", &item).unwrap(), created);
-    assert_eq!(edit::put_item("name: x\nsubcomponents: []\n", &["subcomponents"], "three", &item).unwrap(), created);
+    assert_eq!(
+        edit::put_item("name: x\nsubcomponents: []\n", &["subcomponents"], "three", &item).unwrap(),
+        created
+    );
 }
 
 #[test]
@@ -121,9 +129,13 @@ fn an_item_is_removed_with_its_comments() {
 
 #[test]
 fn what_cannot_be_edited_is_refused() {
-    let message = |text: &str, path: &[&str]| edit::set(text, path, &Value::new("x")).unwrap_err().to_string();
+    let message =
+        |text: &str, path: &[&str]| edit::set(text, path, &Value::new("x")).unwrap_err().to_string();
     assert_eq!(message("a: 1\n", &["a", "b"]), "the path leads through something that is no map");
-    assert_eq!(message("a: &a {b: 1}\nc: *a\n", &["c", "b"]), "the path leads through an alias: edit what it stands for");
+    assert_eq!(
+        message("a: &a {b: 1}\nc: *a\n", &["c", "b"]),
+        "the path leads through an alias: edit what it stands for"
+    );
     assert_eq!(message("a: 1\n---\nb: 1\n", &["a"]), "a text of several documents cannot be edited");
     assert_eq!(message("a: [\n", &["a"]), "did not find expected node content");
     // The value is an anchor that others use: the edit would take it away.

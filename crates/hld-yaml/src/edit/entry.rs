@@ -76,7 +76,9 @@ pub(super) fn remove_key(place: &Place<'_>, node: Node<'_>, key: &str) -> String
 fn require_map(node: Node<'_>) -> Result<(), Error> {
     match node.kind() {
         NodeKind::Mapping => Ok(()),
-        NodeKind::Alias(..) => Err(refused("the path leads through an alias: edit what it stands for", node.span())),
+        NodeKind::Alias(..) => {
+            Err(refused("the path leads through an alias: edit what it stands for", node.span()))
+        }
         _ => Err(refused("the path leads through something that is no map", node.span())),
     }
 }
@@ -134,7 +136,11 @@ fn replace(place: &Place<'_>, node: Node<'_>, (name, old): (Node<'_>, Node<'_>),
     let colon = behind_colon(place, place.end_of(name));
     if node.style() == Style::Flow {
         let new = render::flow(new);
-        return if nothing { place.splice(colon, colon, &format!(" {new}")) } else { place.splice(start, end, &new) };
+        return if nothing {
+            place.splice(colon, colon, &format!(" {new}"))
+        } else {
+            place.splice(start, end, &new)
+        };
     }
     let indent = place.column(name.span().start as usize);
     let text = place.style.value(new, indent);

@@ -103,7 +103,8 @@ impl<'s> Place<'s> {
 
     /// The end of the line of `at`, its line break not included.
     fn line_end(&self, at: usize) -> usize {
-        let end = memchr::memchr(b'\n', &self.text.as_bytes()[at..]).map_or(self.text.len(), |found| at + found);
+        let end =
+            memchr::memchr(b'\n', &self.text.as_bytes()[at..]).map_or(self.text.len(), |found| at + found);
         if end > at && self.text.as_bytes()[end - 1] == b'\r' { end - 1 } else { end }
     }
 
@@ -137,7 +138,9 @@ fn refused(message: impl Into<String>, span: Span) -> Error {
 
 fn is_null(node: Node<'_>) -> bool {
     let NodeKind::Scalar(scalar) = node.kind() else { return false };
-    scalar.is_plain() && node.tag().is_none() && matches!(scalar.source(), "" | "~" | "null" | "Null" | "NULL")
+    scalar.is_plain()
+        && node.tag().is_none()
+        && matches!(scalar.source(), "" | "~" | "null" | "Null" | "NULL")
 }
 
 /// Makes sure that `new` means what `old` means with `change`.

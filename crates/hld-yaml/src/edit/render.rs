@@ -67,7 +67,8 @@ impl Style {
                 format!("{}{}", self.new_line(inner), self.block_map(map, inner))
             }
             Data::Seq(items) if !items.is_empty() => {
-                let items: Vec<String> = items.iter().map(|item| self.item(item, indent + self.dash)).collect();
+                let items: Vec<String> =
+                    items.iter().map(|item| self.item(item, indent + self.dash)).collect();
                 let new_line = self.new_line(indent + self.dash);
                 format!("{new_line}{}", items.join(&new_line))
             }
@@ -112,7 +113,8 @@ pub(super) fn flow(value: &Value) -> String {
     match &value.data {
         Data::Seq(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
         Data::Map(map) => {
-            let entries = map.iter().map(|(key, value)| format!("{}: {}", flow(&Value::new(key)), flow(value)));
+            let entries =
+                map.iter().map(|(key, value)| format!("{}: {}", flow(&Value::new(key)), flow(value)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
         Data::String(text) => {
@@ -135,7 +137,10 @@ fn double_quoted(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() || !matches!(c, ' '..='\u{fffd}') || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+            c if c.is_control()
+                || !matches!(c, ' '..='\u{fffd}')
+                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') =>
+            {
                 let code = u32::from(c);
                 out += &if code < 0x10000 { format!("\\u{code:04X}") } else { format!("\\U{code:08X}") };
             }

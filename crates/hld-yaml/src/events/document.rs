@@ -13,7 +13,7 @@ impl<'s> Parser<'s> {
         let token = self.peek()?;
         self.skip();
         self.state = State::ImplicitDocumentStart;
-        Ok(Self::event(EventKind::StreamStart, token.start as usize, token.end as usize))
+        Ok(self.event(EventKind::StreamStart, token.start as usize, token.end as usize))
     }
 
     pub(super) fn document_start(&mut self, implicit: bool) -> Result<Event<'s>> {
@@ -26,13 +26,13 @@ impl<'s> Parser<'s> {
         match token.kind {
             Kind::StreamEnd => {
                 self.state = State::End;
-                Ok(Self::event(EventKind::StreamEnd, start, token.end as usize))
+                Ok(self.event(EventKind::StreamEnd, start, token.end as usize))
             }
             _ if implicit && !directive && token.kind != Kind::DocumentStart => {
                 self.directives()?;
                 self.states.push(State::DocumentEnd);
                 self.state = State::BlockNode;
-                Ok(Self::event(EventKind::DocumentStart { explicit: false }, start, start))
+                Ok(self.event(EventKind::DocumentStart { explicit: false }, start, start))
             }
             _ => {
                 let token = self.directives()?;
@@ -42,7 +42,7 @@ impl<'s> Parser<'s> {
                 self.skip();
                 self.states.push(State::DocumentEnd);
                 self.state = State::DocumentContent;
-                Ok(Self::event(EventKind::DocumentStart { explicit: true }, start, token.end as usize))
+                Ok(self.event(EventKind::DocumentStart { explicit: true }, start, token.end as usize))
             }
         }
     }
@@ -118,6 +118,6 @@ impl<'s> Parser<'s> {
         self.tag_directives.clear();
         self.scanner.forget_tags();
         self.state = State::DocumentStart;
-        Ok(Self::event(EventKind::DocumentEnd { explicit }, start, end))
+        Ok(self.event(EventKind::DocumentEnd { explicit }, start, end))
     }
 }

@@ -54,7 +54,7 @@ impl<'s> Parser<'s> {
         self.states.push(State::FlowSequenceEntry);
         self.state = State::FlowSequenceEntryMappingKey;
         self.skip();
-        Ok(Self::event(EventKind::MappingStart { flow: true }, start, token.end as usize))
+        Ok(self.event(EventKind::MappingStart { flow: true }, start, token.end as usize))
     }
 
     pub(super) fn flow_sequence_entry_mapping_key(&mut self) -> Result<Event<'s>> {

@@ -214,13 +214,16 @@ impl<'s> Parser<'s> {
             State::FlowMappingEmptyValue => self.flow_mapping_value(true),
             State::End => {
                 let end = self.window.end;
-                Ok(Self::event(EventKind::StreamEnd, end, end))
+                Ok(self.event(EventKind::StreamEnd, end, end))
             }
         }
     }
 
-    fn event(kind: EventKind<'s>, start: usize, end: usize) -> Event<'s> {
-        Event { kind, start, end, properties: None }
+    /// An event at a place within the text: what follows the last line is at its end.
+    #[inline]
+    fn event(&self, kind: EventKind<'s>, start: usize, end: usize) -> Event<'s> {
+        let last = self.window.end;
+        Event { kind, start: start.min(last), end: end.min(last), properties: None }
     }
 
     fn peek(&mut self) -> Result<Token> {
@@ -255,7 +258,7 @@ impl<'s> Parser<'s> {
     fn close(&mut self, kind: EventKind<'s>, start: usize, end: usize) -> Event<'s> {
         self.depth -= 1;
         self.pop_state();
-        Self::event(kind, start, end)
+        self.event(kind, start, end)
     }
 
     fn count_node(&mut self, at: usize) -> Result<()> {
@@ -269,7 +272,7 @@ impl<'s> Parser<'s> {
     /// The scalar that is not written, at `at`.
     fn empty_scalar(&mut self, at: usize) -> Result<Event<'s>> {
         self.count_node(at)?;
-        Ok(Self::event(EventKind::Scalar(Scalar::EMPTY), at, at))
+        Ok(self.event(EventKind::Scalar(Scalar::EMPTY), at, at))
     }
 
     /// An error in the innermost open collection, which is closed by it.

@@ -28,7 +28,7 @@ impl<'s> Parser<'s> {
         self.pop_state();
         self.skip();
         let name = &self.scanner.text()[start + 1..end];
-        Ok(Self::event(EventKind::Alias(name), start, end))
+        Ok(self.event(EventKind::Alias(name), start, end))
     }
 
     #[inline]
@@ -127,7 +127,7 @@ impl<'s> Parser<'s> {
         self.count_node(start)?;
         self.open(start)?;
         self.state = state;
-        Ok(Event { kind, start, end: token.end as usize, properties })
+        Ok(Event { properties, ..self.event(kind, start, token.end as usize) })
     }
 
     /// Refuses keys that are larger than the limit.

@@ -51,9 +51,9 @@ fn column(text: &str, at: u32) -> usize {
     at as usize - line_start(text, at as usize)
 }
 
-/// Whether nothing but blanks is before `at` on its line.
+/// Whether nothing but blanks, and the dashes of a list, is before `at` on its line.
 fn is_alone(text: &str, at: usize) -> bool {
-    text[line_start(text, at)..at].trim_start_matches('\u{feff}').trim().is_empty()
+    text[line_start(text, at)..at].chars().all(|c| matches!(c, ' ' | '\t' | '-' | '\u{feff}'))
 }
 
 /// The last document that begins at or before `at`; what is above the first belongs to it.

@@ -89,9 +89,12 @@ impl<'d, 'o> Expander<'d, 'o> {
             }
             Kind::Sequence(..) => {
                 self.enter(node)?;
-                let items: Result<Vec<Value>> = node.items().map(|item| self.value(item)).collect();
+                let mut items = Vec::new();
+                for item in node.items() {
+                    items.push(self.value(item)?);
+                }
                 self.depth -= 1;
-                Ok(Value { data: Data::Seq(items?), span: node.span() })
+                Ok(Value { data: Data::Seq(items), span: node.span() })
             }
             Kind::Mapping(..) => {
                 let mut map = Map::new();

@@ -72,7 +72,14 @@ struct Builder<'s> {
 
 impl<'s> Builder<'s> {
     fn new(file: FileId, dialect: Dialect) -> Self {
-        Builder { file, dialect, stack: Vec::with_capacity(16), root: None, late: Late::default(), repeats: false }
+        Builder {
+            file,
+            dialect,
+            stack: Vec::with_capacity(16),
+            root: None,
+            late: Late::default(),
+            repeats: false,
+        }
     }
 
     #[inline]
