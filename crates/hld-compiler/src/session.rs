@@ -202,10 +202,14 @@ impl<'w> Session<'w> {
         if !self.has_file(dir, "config") {
             return loaded;
         }
+        if let Err(error) = &*self.list(&folder) {
+            loaded.diagnostics.push(self.unreadable(&folder, error));
+            return loaded;
+        }
         self.note_config_names(&folder);
         loaded.diagnostics.extend(self.case_collision(&folder, name));
         let Some((path, form)) = self.pick(&folder, name, &mut loaded.diagnostics) else { return loaded };
-        match self.text(&path, self.limits().file_bytes) {
+        match self.private_text(&path) {
             Ok((file, text)) if form == Form::Json && text.trim().is_empty() => {
                 let message = format!("`{}` is empty: it is no JSON", self.shown(&path));
                 let empty = Diagnostic::new(EMPTY_FILE, Span::start_of(file), message);
@@ -215,7 +219,7 @@ impl<'w> Session<'w> {
             Ok((file, text)) => {
                 let (config, diagnostics) = config::decode(FileText { text: &text, file, form });
                 loaded.config = Some(Arc::new(config.unwrap_or_else(Config::empty)));
-                loaded.diagnostics.extend(diagnostics);
+                loaded.diagnostics.extend(diagnostics.into_iter().map(config::without_values));
             }
             Err(diagnostic) => {
                 loaded.config = Some(Arc::new(Config::empty()));
@@ -249,7 +253,8 @@ impl<'w> Session<'w> {
         let message =
             format!("`{}` and `{wanted}` in `{}` differ only by letter case", twin.name, self.shown(folder));
         let hint = "on Windows and macOS they are one file: remove or rename one";
-        Some(Diagnostic::new(CONFIG_CASE_COLLISION, Span::NONE, message).hint(hint))
+        let file = self.sources.add(self.shown(&folder.child(&twin.name)), "");
+        Some(Diagnostic::new(CONFIG_CASE_COLLISION, Span::start_of(file), message).hint(hint))
     }
 
     /// `<stem>.yaml` if it is there, else `<stem>.json`; warns where both are.
@@ -275,6 +280,14 @@ impl<'w> Session<'w> {
         self.decode(path, &bytes)
     }
 
+    /// The text of a config file, whose lines no diagnostic shows: they may hold secrets.
+    fn private_text(&self, path: &SourcePath) -> Result<(FileId, Arc<str>), Diagnostic> {
+        let bytes = self.bytes(path, self.limits().file_bytes)?;
+        let shown = self.shown(path);
+        let text = as_text(&self.sources, &shown, &bytes)?;
+        Ok((self.sources.add_private(shown, text.clone()), text))
+    }
+
     pub(crate) fn bytes(&self, path: &SourcePath, limit: u64) -> Result<Vec<u8>, Diagnostic> {
         self.source.read(path, limit).map_err(|error| self.unreadable(path, &error))
     }
@@ -282,39 +295,35 @@ impl<'w> Session<'w> {
     /// Takes bytes as text, under the name that diagnostics show.
     pub(crate) fn decode(&self, path: &SourcePath, bytes: &[u8]) -> Result<(FileId, Arc<str>), Diagnostic> {
         let shown = self.shown(path);
-        let text: Arc<str> = match hld_yaml::decode(bytes, FileId::NONE) {
-            Ok(text) => Arc::from(text.strip_prefix('\u{feff}').unwrap_or(&text)),
-            Err(error) => {
-                let file = self.sources.add(shown.as_str(), "");
-                let message =
-                    format!("`{shown}` is not UTF-8: {} at byte {}", error.message, error.span.start);
-                let diagnostic = Diagnostic::new(ENCODING, Span::start_of(file), message);
-                return Err(diagnostic.hint("save the file as UTF-8"));
-            }
-        };
-        Ok((self.sources.add(shown.as_str(), text.clone()), text))
+        let text = as_text(&self.sources, &shown, bytes)?;
+        Ok((self.sources.add(shown, text.clone()), text))
     }
 
     /// What a source's refusal means to the author of the definition.
     pub(crate) fn unreadable(&self, path: &SourcePath, error: &SourceError) -> Diagnostic {
-        let shown = self.shown(path);
-        let file = self.sources.add(shown.as_str(), "");
-        let at = Span::start_of(file);
-        match error {
-            SourceError::Outside => {
-                Diagnostic::new(OUTSIDE_ROOT, at, format!("`{shown}` leads out of the repository"))
-                    .hint("a link may point anywhere inside the git repository, not out of it")
-            }
-            SourceError::TooLarge(limit) => Diagnostic::new(
-                READER_LIMIT,
-                at,
-                format!("`{shown}` is larger than {limit} bytes"),
-            )
-            .hint(
-                "set `limits: {fileBytes: …}` or `limits: {manifestBytes: …}` in hld.yaml if that is meant",
-            ),
-            error => Diagnostic::new(UNREADABLE, at, format!("`{shown}` can not be read: {error}")),
-        }
+        unreadable(&self.sources, &self.shown(path), error)
+    }
+}
+
+/// Takes the bytes of the file that is shown as `shown` for text.
+pub(crate) fn as_text(sources: &SourceMap, shown: &str, bytes: &[u8]) -> Result<Arc<str>, Diagnostic> {
+    let text = hld_yaml::decode(bytes, FileId::NONE).map_err(|error| {
+        let file = sources.add(shown, "");
+        let message = format!("`{shown}` is not UTF-8: {} at byte {}", error.message, error.span.start);
+        Diagnostic::new(ENCODING, Span::start_of(file), message).hint("save the file as UTF-8")
+    })?;
+    Ok(Arc::from(text.strip_prefix('\u{feff}').unwrap_or(&text)))
+}
+
+/// What a source's refusal of the file that is shown as `shown` means to the author of the definition.
+pub(crate) fn unreadable(sources: &SourceMap, shown: &str, error: &SourceError) -> Diagnostic {
+    let at = Span::start_of(sources.add(shown, ""));
+    match error {
+        SourceError::Outside => Diagnostic::new(OUTSIDE_ROOT, at, format!("`{shown}` leads out of the repository"))
+            .hint("a link may point anywhere inside the git repository, not out of it"),
+        SourceError::TooLarge(limit) => Diagnostic::new(READER_LIMIT, at, format!("`{shown}` is larger than {limit} bytes"))
+            .hint("set `limits: {fileBytes: …}` or `limits: {manifestBytes: …}` in hld.yaml if that is meant"),
+        error => Diagnostic::new(UNREADABLE, at, format!("`{shown}` can not be read: {error}")),
     }
 }
 

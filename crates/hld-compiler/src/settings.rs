@@ -11,6 +11,7 @@ use crate::format::{ChartCompat, ChartHooks};
 use crate::json;
 use crate::limits::Limits;
 use crate::path::SourcePath;
+use crate::session;
 use crate::source::{Source, SourceError};
 
 /// What a definition says about itself as a whole. Without an `hld.yaml` it is the default.
@@ -42,11 +43,10 @@ impl Settings {
         let bytes = match source.read(&root.child(FILE), Limits::default().file_bytes) {
             Ok(bytes) => bytes,
             Err(SourceError::NotFound) => return Ok(Settings::default()),
-            Err(error) => return Err(vec![wrong(Span::NONE, format!("hld.yaml can not be read: {error}"))]),
+            Err(error) => return Err(vec![session::unreadable(sources, FILE, &error)]),
         };
-        let text = yaml::decode(&bytes, FileId::NONE)
-            .map_err(|error| vec![wrong(Span::NONE, format!("hld.yaml: {}", error.message))])?;
-        let file = sources.add(FILE, &*text);
+        let text = session::as_text(sources, FILE, &bytes).map_err(|error| vec![error])?;
+        let file = sources.add(FILE, text.clone());
         Settings::read(&text, file)
     }
 

@@ -72,10 +72,17 @@ impl std::fmt::Display for Location {
 pub struct SourceFile {
     path: Arc<str>,
     text: Arc<str>,
+    is_private: bool,
     line_starts: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
+    /// Whether its text may hold secrets: places in it are named, its lines are never shown.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.is_private
+    }
+
     /// The name that the file is shown by.
     #[must_use]
     pub fn path(&self) -> &Arc<str> {
@@ -125,7 +132,15 @@ pub struct SourceMap {
 impl SourceMap {
     /// Adds a text under the name it is to be shown by.
     pub fn add(&self, path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
-        let file = SourceFile { path: path.into(), text: text.into(), line_starts: OnceLock::new() };
+        self.push(SourceFile { path: path.into(), text: text.into(), is_private: false, line_starts: OnceLock::new() })
+    }
+
+    /// Adds a text that may hold secrets: config, and what is made of it.
+    pub fn add_private(&self, path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
+        self.push(SourceFile { path: path.into(), text: text.into(), is_private: true, line_starts: OnceLock::new() })
+    }
+
+    fn push(&self, file: SourceFile) -> FileId {
         let mut files = self.files.write().expect("no thread panics while it holds the lock");
         files.push(Arc::new(file));
         FileId(u32::try_from(files.len() - 1).expect("a run loads fewer than 4 billion files"))

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use hld_diag::{CONFIG_TYPE, Diagnostic, Diagnostics, UNKNOWN_CONFIG_KEY, nearest};
+use hld_diag::{CONFIG_TYPE, Diagnostic, Diagnostics, UNKNOWN_CONFIG_KEY, YAML_SYNTAX, nearest};
 use hld_yaml::{self as yaml, Data};
 use indexmap::IndexMap;
 
@@ -23,6 +23,20 @@ pub(crate) fn decode(source: FileText<'_>) -> (Option<Config>, Diagnostics) {
         Some(config)
     });
     (config.flatten(), out)
+}
+
+/// Leaves out what a message about broken YAML quotes from the file: it may be a secret. What it
+/// quotes of YAML itself, like `':'`, is shorter than any.
+pub(crate) fn without_values(mut diagnostic: Diagnostic) -> Diagnostic {
+    if diagnostic.code == YAML_SYNTAX {
+        for quote in ['\'', '`'] {
+            let parts = diagnostic.message.split(quote).enumerate();
+            let is_quoted = |at: usize, part: &str| at % 2 == 1 && part.len() > 3;
+            let parts = parts.map(|(at, part)| if is_quoted(at, part) { "…" } else { part });
+            diagnostic.message = parts.collect::<Vec<_>>().join(&quote.to_string());
+        }
+    }
+    diagnostic
 }
 
 /// Reads one node into `config`, whose maps may exist already.

@@ -9,7 +9,7 @@
 mod decode;
 mod merge;
 
-pub(crate) use decode::decode;
+pub(crate) use decode::{decode, without_values};
 
 use hld_diag::Span;
 use hld_yaml as yaml;

@@ -68,7 +68,7 @@ fn try_render(
     super::charge(session, text.len(), node.component.name.span)?;
     let file = session
         .sources()
-        .add(format!("{} (output of helm)", out.source.as_deref().unwrap_or_default()), text.clone());
+        .add_private(format!("{} (output of helm)", out.source.as_deref().unwrap_or_default()), text.clone());
     let limits = session.manifest_limits();
     let documents =
         k8s::documents(&text, file, &limits).map_err(|error| broken(node, &error.to_diagnostic()))?;

@@ -1,11 +1,16 @@
 //! Diagnostics for people: heading, place, excerpt, hints.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::borrow::Cow;
 
-use crate::{Diagnostic, Severity, SourceFile, SourceMap, Span, Untrusted};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-/// Longest line that is shown whole; of a longer one only its place is given.
+use crate::{Diagnostic, Location, Severity, SourceFile, SourceMap, Span, Untrusted};
+
+/// Longest line that is shown; of a longer one only its place is given.
 const LONGEST_LINE: usize = 400;
+
+/// Longest message in characters; of a longer one the middle is left out.
+const LONGEST_MESSAGE: usize = 2000;
 
 /// Whether the text may hold colour escapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,18 +30,24 @@ pub fn terminal(diagnostic: &Diagnostic, sources: &SourceMap, colour: Colour) ->
         Colour::Plain => Renderer::plain(),
     };
     let code = diagnostic.code.to_string();
-    let message = Untrusted(&diagnostic.message).terminal();
+    let message = Untrusted(&shorten(&diagnostic.message)).terminal();
     let excerpts = excerpts(diagnostic, sources);
     let mut group = Group::with_title(level(diagnostic.severity).primary_title(&message).id(&code));
+    if let Some(place) = hidden(diagnostic.span, sources) {
+        let origin = Origin::path(Untrusted(&place.path).line()).line(place.line);
+        group = group.element(origin.char_column(place.column));
+    }
     for excerpt in &excerpts {
         group = group.element(excerpt.snippet());
     }
+    let unseen = diagnostic.labels.iter().filter_map(|label| Some((label, hidden(label.span, sources)?)));
+    let unseen = unseen.map(|(label, place)| Untrusted(&format!("{} at {place}", label.message)).line());
     let notes = diagnostic.trace.iter().map(|step| trace_line(step, sources));
-    for note in notes {
-        group = group.element(Level::NOTE.message(note));
+    for note in unseen.chain(notes) {
+        group = group.element(Level::NOTE.message(shorten(&note).into_owned()));
     }
     for hint in &diagnostic.hints {
-        group = group.element(Level::HELP.message(Untrusted(hint).terminal()));
+        group = group.element(Level::HELP.message(Untrusted(&shorten(hint)).terminal()));
     }
     renderer.render(&[group])
 }
@@ -48,6 +59,27 @@ fn level(severity: Severity) -> Level<'static> {
         Severity::Error => Level::ERROR,
         Severity::Refused => Level::ERROR.with_name("refused"),
     }
+}
+
+/// Leaves out the middle of a text that nobody would read.
+fn shorten(text: &str) -> Cow<'_, str> {
+    let n_chars = text.chars().count();
+    if n_chars <= LONGEST_MESSAGE {
+        return Cow::Borrowed(text);
+    }
+    let half = LONGEST_MESSAGE / 2;
+    let (begin, end): (String, String) = (text.chars().take(half).collect(), text.chars().skip(n_chars - half).collect());
+    Cow::Owned(format!("{begin} … {end}"))
+}
+
+/// The place of a span whose line is not shown: it is too long, or may hold secrets.
+fn hidden(span: Span, sources: &SourceMap) -> Option<Location> {
+    let file = sources.get(span.file)?;
+    if is_shown(&file, span) { None } else { sources.locate(span) }
+}
+
+fn is_shown(file: &SourceFile, span: Span) -> bool {
+    !file.is_private() && line_of(file, span).0.len() <= LONGEST_LINE
 }
 
 fn trace_line(step: &crate::TracePoint, sources: &SourceMap) -> String {
@@ -97,13 +129,12 @@ fn excerpts(diagnostic: &Diagnostic, sources: &SourceMap) -> Vec<Excerpt> {
     excerpts
 }
 
-/// The line that `span` begins in, with what it covers of that line.
+/// The line that `span` begins in, if it may be shown, with what the span covers of it.
 fn excerpt(span: Span, kind: AnnotationKind, label: &str, sources: &SourceMap) -> Option<Excerpt> {
-    let file = sources.get(span.file)?;
+    let file = sources.get(span.file).filter(|file| is_shown(file, span))?;
     let (first_line, _) = file.line_column(span.start);
     let (line, start, end) = line_of(&file, span);
-    let shown = if line.len() > LONGEST_LINE { "" } else { line };
-    let (text, range) = escape(shown, start.min(shown.len()), end.min(shown.len()));
+    let (text, range) = escape(line, start, end);
     let label = Untrusted(label).line();
     Some(Excerpt {
         path: Untrusted(file.path()).line(),
