@@ -13,7 +13,7 @@ pub(crate) mod tree;
 mod version;
 
 use hld_compiler::{Environment, SourcePath, config_names};
-use hld_diag::{Diagnostic, SourceMap};
+use hld_diag::{BAD_ENVIRONMENT, Diagnostic, SourceMap, Span};
 
 use crate::args::{Arguments, Command, Environments};
 use crate::definition::Definition;
@@ -69,7 +69,34 @@ fn environments(
             environments.push(environment);
         }
     }
+    if let Some(diagnostic) = overlap(&environments) {
+        ui::show(&[diagnostic], &SourceMap::default());
+        return Err(CommandError::new(FailureKind::Usage, ""));
+    }
     Ok((environments, warnings))
+}
+
+/// Two environments of which one would be written into the other's folder, letter case aside.
+fn overlap(environments: &[Environment]) -> Option<Diagnostic> {
+    let parts = |environment: &Environment| {
+        environment.output.to_lowercase().split('/').map(str::to_owned).collect::<Vec<String>>()
+    };
+    let mut sorted: Vec<(Vec<String>, &Environment)> = environments.iter().map(|e| (parts(e), e)).collect();
+    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    let pair = sorted.windows(2).find(|pair| pair[1].0.starts_with(&pair[0].0))?;
+    let said = |environment: &Environment| {
+        let configs = environment.configs.join(" ");
+        format!("`{}` of the configs `{configs}`", environment.name)
+    };
+    let (first, second) = (pair[0].1, pair[1].1);
+    let message = format!(
+        "environments {} and {} are written to one folder, `{}`",
+        said(first),
+        said(second),
+        first.output
+    );
+    let hint = "name them in hld.yaml with an `output` of its own for each, or compile them one at a time";
+    Some(Diagnostic::new(BAD_ENVIRONMENT, Span::NONE, message).hint(hint))
 }
 
 /// A name in hld.yaml beats a config of that name.
