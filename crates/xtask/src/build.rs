@@ -25,9 +25,9 @@ pub(crate) fn release_hld() -> Result<PathBuf, String> {
         return Err("hld does not build".to_owned());
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    let executables = messages.lines().filter_map(|line| {
+    let mut executables = messages.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    executables.last().ok_or_else(|| "cargo does not say where it put hld".to_owned())
+    executables.next().ok_or_else(|| "cargo does not say where it put hld".to_owned())
 }

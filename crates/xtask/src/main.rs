@@ -16,7 +16,10 @@ const USAGE: &str = "\
 usage:
   cargo xtask conformance KIND [FILE…]   run recorded cases (KIND: yaml-parse, yaml-emit,
                                          definitions)
+  cargo xtask bench                      measure everything
   cargo xtask bench yaml [--files DIR]   measure reading and writing YAML, beside Go
+  cargo xtask bench compile              measure compiling, beside a plain program
+  cargo xtask bench charts [--fab PATH]  measure charts, beside Fabrikate
   cargo xtask tools                      get the real programs that tests compare with";
 
 /// What a subcommand comes to: whether all passed, or why it could not be run.
@@ -27,7 +30,10 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["conformance", kind, files @ ..] => conformance::run(kind, files),
+        ["bench"] => bench::all(),
         ["bench", "yaml", options @ ..] => bench::yaml(options),
+        ["bench", "compile"] => bench::compile(),
+        ["bench", "charts", options @ ..] => bench::charts(options),
         ["tools"] => tools::run(),
         _ => Err(USAGE.to_owned()),
     };

@@ -45,11 +45,43 @@ impl Random {
 }
 
 const WORDS: &[&str] = &[
-    "the", "of", "controller", "resource", "when", "set", "must", "value", "default", "pod", "list", "field",
-    "an", "is", "namespace", "selector", "name", "if", "specified", "object", "server", "volume", "container",
-    "be", "policy", "optional", "to", "reference", "not", "request", "which", "status", "type", "label",
+    "the",
+    "of",
+    "controller",
+    "resource",
+    "when",
+    "set",
+    "must",
+    "value",
+    "default",
+    "pod",
+    "list",
+    "field",
+    "an",
+    "is",
+    "namespace",
+    "selector",
+    "name",
+    "if",
+    "specified",
+    "object",
+    "server",
+    "volume",
+    "container",
+    "be",
+    "policy",
+    "optional",
+    "to",
+    "reference",
+    "not",
+    "request",
+    "which",
+    "status",
+    "type",
+    "label",
 ];
-const APPS: &[&str] = &["web", "api", "worker", "cache", "gateway", "scheduler", "indexer", "proxy", "metrics"];
+const APPS: &[&str] =
+    &["web", "api", "worker", "cache", "gateway", "scheduler", "indexer", "proxy", "metrics"];
 
 fn sentence(random: &mut Random, n_words: usize) -> String {
     let words: Vec<&str> = (0..n_words).map(|_| random.pick(WORDS)).collect();
@@ -91,7 +123,11 @@ fn deployment(out: &mut String, random: &mut Random, n: usize) {
             random.below(30),
         );
         for variable in 0..random.below(8) {
-            let _ = write!(out, "        - name: SETTING_{variable}\n          value: \"{}\"\n", random.below(10_000));
+            let _ = write!(
+                out,
+                "        - name: SETTING_{variable}\n          value: \"{}\"\n",
+                random.below(10_000)
+            );
         }
         out.push_str(
             "        # measured in production\n        resources:\n          requests:\n            cpu: 100m\n            \
@@ -135,10 +171,12 @@ fn config_map(out: &mut String, random: &mut Random, n: usize) {
     for file in 0..random.below(3) + 1 {
         let _ = writeln!(out, "  file{file}.conf: |");
         for line in 0..random.below(60) + 5 {
-            let _ = writeln!(out, "    key_{line} = \"{}\"  # {}", random.below(100_000), sentence(random, 4));
+            let _ =
+                writeln!(out, "    key_{line} = \"{}\"  # {}", random.below(100_000), sentence(random, 4));
         }
     }
-    let _ = write!(out, "  single: 'it''s {}'\n  other: \"a\\tb {}\"\n", random.pick(WORDS), random.pick(WORDS));
+    let _ =
+        write!(out, "  single: 'it''s {}'\n  other: \"a\\tb {}\"\n", random.pick(WORDS), random.pick(WORDS));
 }
 
 fn role(out: &mut String, random: &mut Random, n: usize) {
@@ -146,7 +184,9 @@ fn role(out: &mut String, random: &mut Random, n: usize) {
     header(out, "rbac.authorization.k8s.io/v1", "ClusterRole", &name, random);
     out.push_str("rules:\n");
     for _ in 0..random.below(10) + 3 {
-        out.push_str("- apiGroups:\n  - \"\"\n  - apps\n  resources:\n  - pods\n  - deployments/status\n  verbs:\n");
+        out.push_str(
+            "- apiGroups:\n  - \"\"\n  - apps\n  resources:\n  - pods\n  - deployments/status\n  verbs:\n",
+        );
         for verb in ["get", "list", "watch", "create"].iter().take(random.below(4) + 1) {
             let _ = writeln!(out, "  - {verb}");
         }

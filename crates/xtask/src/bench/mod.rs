@@ -1,6 +1,23 @@
 //! Measurements.
 
+mod charts;
+mod compile;
+mod definition;
 mod manifests;
 mod yaml;
 
+pub(crate) use charts::charts;
+pub(crate) use compile::compile;
 pub(crate) use yaml::yaml;
+
+use crate::Outcome;
+
+/// `bench`: everything.
+pub(crate) fn all() -> Outcome {
+    let mut enough = true;
+    for bench in [yaml(&[]), compile(), charts(&[])] {
+        enough &= bench?;
+        println!();
+    }
+    Ok(enough)
+}
