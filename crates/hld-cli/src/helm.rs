@@ -82,6 +82,7 @@ struct Output {
 
 fn run(command: &mut Command, input: &str) -> io::Result<Output> {
     let mut child = command.spawn()?;
+    let registered = interrupt::child(&child);
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(mut stdin), Some(stdout), Some(stderr)) = pipes else {
         return Err(io::Error::other("no pipes"));
@@ -94,6 +95,7 @@ fn run(command: &mut Command, input: &str) -> io::Result<Output> {
         let stderr = errors.join().unwrap_or_else(|_| Ok(Vec::new()));
         (stdout, stderr)
     });
+    drop(registered);
     let (stdout, stderr) = finish(&mut child, stdout, stderr)?;
     let status = child.wait()?;
     Ok(Output { is_success: status.success(), stdout, stderr })

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use rustix::process::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -12,6 +13,9 @@ static CANCELLED: AtomicBool = AtomicBool::new(false);
 
 /// Folders that are removed when a signal ends the program.
 static LITTER: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Processes that are ended when a signal ends the program.
+static CHILDREN: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 /// Held while new output takes the place of old: a signal waits for that.
 static COMMITTING: Mutex<()> = Mutex::new(());
@@ -47,6 +51,7 @@ pub(crate) fn watch() {
     std::thread::spawn(move || {
         let Some(signal) = signals.forever().next() else { return };
         CANCELLED.store(true, Ordering::SeqCst);
+        end_children();
         let _committed = COMMITTING.lock();
         let deadline = Instant::now() + PATIENCE;
         let litter = LITTER.lock().map(|litter| litter.clone()).unwrap_or_default();
@@ -55,6 +60,34 @@ pub(crate) fn watch() {
         }
         std::process::exit(128 + signal);
     });
+}
+
+fn end_children() {
+    let Ok(children) = CHILDREN.lock() else { return };
+    for child in children.iter() {
+        rustix::process::kill_process(*child, rustix::process::Signal::KILL).ok();
+    }
+}
+
+/// Registers a process to be ended with the program, until the guard is dropped. Drop it before the
+/// process is waited for: afterwards its number may be another's.
+pub(crate) fn child(process: &std::process::Child) -> ChildGuard {
+    let pid = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
+    if let (Some(pid), Ok(mut children)) = (pid, CHILDREN.lock()) {
+        children.push(pid);
+    }
+    ChildGuard(pid)
+}
+
+/// Keeps a process registered.
+pub(crate) struct ChildGuard(Option<Pid>);
+
+impl Drop for ChildGuard {
+    fn drop(&mut self) {
+        if let Ok(mut children) = CHILDREN.lock() {
+            children.retain(|child| Some(*child) != self.0);
+        }
+    }
 }
 
 /// Tries to remove a folder; whether it is still there.
