@@ -217,9 +217,9 @@ impl Reader<'_> {
             let run = rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
             let text = &self.text[self.pos..self.pos + run];
             if out.is_empty() {
-                out = Cow::Borrowed(text)
+                out = Cow::Borrowed(text);
             } else {
-                out.to_mut().push_str(text)
+                out.to_mut().push_str(text);
             }
             self.pos += run;
             match self.peek() {

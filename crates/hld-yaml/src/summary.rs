@@ -173,7 +173,7 @@ impl<'s> Walk<'s> {
     fn take(&mut self, event: &Event<'s>, file: FileId, visitor: &mut impl Visitor<'s>) {
         match event.kind {
             EventKind::SequenceStart { .. } | EventKind::MappingStart { .. } if self.beside > 0 => {
-                self.beside += 1
+                self.beside += 1;
             }
             EventKind::SequenceEnd | EventKind::MappingEnd if self.beside > 0 => {
                 self.beside -= 1;
@@ -198,7 +198,7 @@ impl<'s> Walk<'s> {
 
     fn node(&mut self, event: &Event<'s>, file: FileId, visitor: &mut impl Visitor<'s>) {
         let span = Span::new(file, event.start, event.end);
-        let tagged = event.properties.as_ref().is_some_and(|properties| properties.tag.is_some());
+        let tagged = event.tag().is_some();
         let asked = self.asked && !self.at_key;
         match event.kind {
             EventKind::MappingStart { .. } if asked => {

@@ -1,5 +1,6 @@
 //! The answers of the real programs that are recorded beside the repository, where it has them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stderr, reason = "says why nothing was compared")]
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! What is written, where the recorded answers beside the repository do not show it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use hld_yaml::{Data, Value, emit};
 
 #[track_caller]

@@ -1,5 +1,7 @@
 //! Hostile texts end in errors, on a stack of 1 MiB.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use hld_diag::FileId;
 use hld_yaml::{Dialect, Documents, ErrorKind, Limit, Limits, ReadOptions, parse, read, read_json, scan};
 
@@ -111,7 +113,6 @@ fn long_texts_take_time_in_proportion() {
         "a: \"".to_owned() + &"x\n".repeat(400_000) + "\"\n",
         "a: |\n".to_owned() + &"  x\n".repeat(400_000),
         "a: x\n".to_owned() + &"# comment\n".repeat(300_000),
-        "- ".to_owned() + &"!a ".repeat(1),
         (0..100_000).map(|n| format!("k{n}: 1\n")).collect(),
         "a: [".to_owned() + &"a: b, ".repeat(200_000) + "]\n",
         "a: ".to_owned() + &"x\n ".repeat(500_000) + "\n",

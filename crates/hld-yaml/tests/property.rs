@@ -1,5 +1,7 @@
 //! Properties that hold for every value and every text.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use hld_diag::FileId;
 use hld_yaml::{
     Data, Dialect, Documents, Limits, Map, ReadOptions, Value, emit, parse, read, read_json, scan,

@@ -1,5 +1,7 @@
 //! What texts mean.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use hld_diag::FileId;
 use hld_yaml::{Data, Dialect, Documents, ReadOptions, Value, emit, read};
 

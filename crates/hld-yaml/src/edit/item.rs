@@ -69,7 +69,7 @@ fn dash_of(place: &Place<'_>, item: Node<'_>) -> usize {
 /// Turns an item into another, key by key, so that its comments stay.
 fn update(text: &str, path: &[&str], old: Node<'_>, item: &Map) -> Result<String, Error> {
     let keys: Vec<String> =
-        old.entries().filter_map(|(key, _)| key.text()).map(|key| key.into_owned()).collect();
+        old.entries().filter_map(|(key, _)| key.text()).map(std::borrow::Cow::into_owned).collect();
     let mut edited = text.to_owned();
     for (key, value) in item.iter() {
         edited = in_item(&edited, path, item, |place, node| set_key(place, node, key, value))?;

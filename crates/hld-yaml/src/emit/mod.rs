@@ -2,6 +2,8 @@
 
 mod keys;
 mod scalar;
+mod style;
+mod styles;
 mod writer;
 
 use crate::{Data, Map, Value};

@@ -1,5 +1,6 @@
 //! Block collections.
 
+use super::node::Context;
 use super::{Event, EventKind, Parser, State};
 use crate::fault::Result;
 use crate::scan::token::{Kind, Token};
@@ -22,7 +23,7 @@ impl<'s> Parser<'s> {
                     return self.empty_scalar(token.end as usize);
                 }
                 self.states.push(State::BlockSequenceEntry);
-                self.node(true, false)
+                self.node(Context::Block)
             }
             Kind::BlockEnd => Ok(self.end_block(token, EventKind::SequenceEnd)),
             _ => Err(self.error_in_collection("did not find expected '-' indicator", token)),
@@ -47,7 +48,7 @@ impl<'s> Parser<'s> {
             return self.empty_scalar(token.end as usize);
         }
         self.states.push(State::IndentlessSequenceEntry);
-        self.node(true, false)
+        self.node(Context::Block)
     }
 
     pub(super) fn block_mapping_first_key(&mut self) -> Result<Event<'s>> {
@@ -68,7 +69,7 @@ impl<'s> Parser<'s> {
                     return self.empty_scalar(token.end as usize);
                 }
                 self.states.push(State::BlockMappingValue);
-                let event = self.node(true, true)?;
+                let event = self.node(Context::Entry)?;
                 self.check_key(event)
             }
             Kind::BlockEnd => Ok(self.end_block(token, EventKind::MappingEnd)),
@@ -89,6 +90,6 @@ impl<'s> Parser<'s> {
             return self.empty_scalar(token.end as usize);
         }
         self.states.push(State::BlockMappingKey);
-        self.node(true, true)
+        self.node(Context::Entry)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::node::Context;
 use super::{Event, EventKind, Parser, State};
 use crate::fault::{Fault, Result};
 use crate::scan::token::{Kind, Token};
@@ -93,7 +94,7 @@ impl<'s> Parser<'s> {
             self.pop_state();
             return self.empty_scalar(token.start as usize);
         }
-        self.node(true, false)
+        self.node(Context::Block)
     }
 
     /// Where the next document begins, or whatever it is that follows the last one; `None` at the

@@ -1,5 +1,6 @@
 //! Flow collections.
 
+use super::node::Context;
 use super::{Event, EventKind, Parser, State};
 use crate::fault::Result;
 use crate::scan::token::{Kind, Token};
@@ -19,7 +20,7 @@ impl<'s> Parser<'s> {
             }
             if token.kind != Kind::FlowSequenceEnd {
                 self.states.push(State::FlowSequenceEntry);
-                return self.node(false, false);
+                return self.node(Context::Flow);
             }
         }
         Ok(self.end_flow(token, EventKind::SequenceEnd))
@@ -61,7 +62,7 @@ impl<'s> Parser<'s> {
         let token = self.peek()?;
         if !token.is(&[Kind::Value, Kind::FlowEntry, Kind::FlowSequenceEnd]) {
             self.states.push(State::FlowSequenceEntryMappingValue);
-            let event = self.node(false, false)?;
+            let event = self.node(Context::Flow)?;
             return self.check_key(event);
         }
         self.skip();
@@ -75,7 +76,7 @@ impl<'s> Parser<'s> {
             token = self.advance()?;
             if !token.is(&[Kind::FlowEntry, Kind::FlowSequenceEnd]) {
                 self.states.push(State::FlowSequenceEntryMappingEnd);
-                return self.node(false, false);
+                return self.node(Context::Flow);
             }
         }
         self.state = State::FlowSequenceEntryMappingEnd;
@@ -101,7 +102,7 @@ impl<'s> Parser<'s> {
             }
             if token.kind != Kind::FlowMappingEnd {
                 self.states.push(State::FlowMappingEmptyValue);
-                let event = self.node(false, false)?;
+                let event = self.node(Context::Flow)?;
                 return self.check_key(event);
             }
         }
@@ -115,7 +116,7 @@ impl<'s> Parser<'s> {
             return self.empty_scalar(token.start as usize);
         }
         self.states.push(State::FlowMappingValue);
-        let event = self.node(false, false)?;
+        let event = self.node(Context::Flow)?;
         self.check_key(event)
     }
 
@@ -125,7 +126,7 @@ impl<'s> Parser<'s> {
             token = self.advance()?;
             if !token.is(&[Kind::FlowEntry, Kind::FlowMappingEnd]) {
                 self.states.push(State::FlowMappingKey);
-                return self.node(false, false);
+                return self.node(Context::Flow);
             }
         }
         self.state = State::FlowMappingKey;

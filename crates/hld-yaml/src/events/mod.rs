@@ -8,6 +8,7 @@ mod node;
 use std::borrow::Cow;
 
 use hld_diag::FileId;
+use node::Context;
 
 use crate::error::{Error, Limit};
 use crate::fault::{Fault, Result};
@@ -28,6 +29,20 @@ pub struct Event<'s> {
     pub end: usize,
     /// Anchor and tag of a node, if it has any.
     pub properties: Option<Box<Properties<'s>>>,
+}
+
+impl<'s> Event<'s> {
+    /// The name of the node's anchor, if it has one.
+    #[must_use]
+    pub fn anchor(&self) -> Option<&'s str> {
+        self.properties.as_ref()?.anchor
+    }
+
+    /// The node's tag in full, if it has one.
+    #[must_use]
+    pub fn tag(&self) -> Option<&str> {
+        self.properties.as_ref()?.tag.as_deref()
+    }
 }
 
 /// What an [`Event`] is.
@@ -197,7 +212,7 @@ impl<'s> Parser<'s> {
             State::IndentlessSequenceEntry => self.indentless_sequence_entry(),
             State::BlockSequenceEntry => self.block_sequence_entry(),
             State::BlockSequenceFirstEntry => self.block_sequence_first_entry(),
-            State::BlockNode => self.node(true, false),
+            State::BlockNode => self.node(Context::Block),
             State::StreamStart => self.stream_start(),
             State::ImplicitDocumentStart => self.document_start(true),
             State::DocumentStart => self.document_start(false),

@@ -8,17 +8,33 @@ use crate::fault::{Fault, Result};
 use crate::scalar::{Scalar, Style};
 use crate::scan::token::{Kind, Token};
 
+/// What may stand where a node is read.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Context {
+    /// Block collections too.
+    Block,
+    /// Block collections, and a list at the indentation of its key.
+    Entry,
+    /// Flow collections only.
+    Flow,
+}
+
+/// Where a node begins, and its properties.
+struct Start<'s> {
+    at: usize,
+    properties: Option<Box<Properties<'s>>>,
+}
+
 impl<'s> Parser<'s> {
-    /// Reads a node, or its beginning. `block` nodes may be block collections; where `indentless`
-    /// holds, a list may stand at the indentation of its key.
+    /// Reads a node, or its beginning.
     #[inline]
-    pub(super) fn node(&mut self, block: bool, indentless: bool) -> Result<Event<'s>> {
+    pub(super) fn node(&mut self, context: Context) -> Result<Event<'s>> {
         let token = self.peek()?;
         match token.kind {
             Kind::Scalar => self.scalar(token, token.start as usize, None),
             Kind::Alias => self.alias(token),
-            Kind::Anchor | Kind::Tag => self.node_with_properties(block, indentless),
-            _ => self.node_content(token, token.start as usize, None, (block, indentless)),
+            Kind::Anchor | Kind::Tag => self.node_with_properties(context),
+            _ => self.node_content(token, Start { at: token.start as usize, properties: None }, context),
         }
     }
 
@@ -53,7 +69,7 @@ impl<'s> Parser<'s> {
         Ok(Event { kind: EventKind::Scalar(scalar), start, end, properties })
     }
 
-    fn node_with_properties(&mut self, block: bool, indentless: bool) -> Result<Event<'s>> {
+    fn node_with_properties(&mut self, context: Context) -> Result<Event<'s>> {
         let mut token = self.peek()?;
         let start = token.start as usize;
         let mut properties = Box::new(Properties::default());
@@ -72,7 +88,7 @@ impl<'s> Parser<'s> {
         properties.tag = tag.map(|tag| self.tag(tag, start)).transpose()?;
         match token.kind {
             Kind::Scalar => self.scalar(token, start, Some(properties)),
-            _ => self.node_content(token, start, Some(properties), (block, indentless)),
+            _ => self.node_content(token, Start { at: start, properties: Some(properties) }, context),
         }
     }
 
@@ -92,25 +108,20 @@ impl<'s> Parser<'s> {
     }
 
     /// Begins a collection, or makes the empty scalar that properties alone stand for.
-    fn node_content(
-        &mut self,
-        token: Token,
-        start: usize,
-        properties: Option<Box<Properties<'s>>>,
-        (block, indentless): (bool, bool),
-    ) -> Result<Event<'s>> {
+    fn node_content(&mut self, token: Token, node: Start<'s>, context: Context) -> Result<Event<'s>> {
+        let Start { at: start, properties } = node;
         let (kind, state) = match token.kind {
-            Kind::BlockEntry if indentless => {
+            Kind::BlockEntry if context == Context::Entry => {
                 (EventKind::SequenceStart { flow: false }, State::IndentlessSequenceEntry)
             }
             Kind::FlowSequenceStart => {
                 (EventKind::SequenceStart { flow: true }, State::FlowSequenceFirstEntry)
             }
             Kind::FlowMappingStart => (EventKind::MappingStart { flow: true }, State::FlowMappingFirstKey),
-            Kind::BlockSequenceStart if block => {
+            Kind::BlockSequenceStart if context != Context::Flow => {
                 (EventKind::SequenceStart { flow: false }, State::BlockSequenceFirstEntry)
             }
-            Kind::BlockMappingStart if block => {
+            Kind::BlockMappingStart if context != Context::Flow => {
                 (EventKind::MappingStart { flow: false }, State::BlockMappingFirstKey)
             }
             _ if properties.is_some() => {

@@ -16,13 +16,13 @@ impl<'d> Node<'d> {
     pub fn to_value(self, options: &ReadOptions) -> Result<Read, Error> {
         let mut duplicates = Vec::new();
         let value = Expander::new(self, options).document(&mut duplicates);
-        let value = value.map_err(|fault| self.error(fault, options.dialect))?;
+        let value = value.map_err(|fault| self.error(*fault, options.dialect))?;
         Ok(Read { documents: vec![value], duplicates, ..Read::default() })
     }
 
-    fn error(self, fault: Box<fault::Fault>, dialect: Dialect) -> Error {
+    fn error(self, fault: fault::Fault, dialect: Dialect) -> Error {
         let file: FileId = self.document.file;
-        Error::in_window(*fault, (self.document.text, self.document.window), file, dialect)
+        Error::in_window(fault, (self.document.text, self.document.window), file, dialect)
     }
 
     /// The entries of a mapping with merge keys expanded: aliases are followed, merged entries
@@ -35,7 +35,7 @@ impl<'d> Node<'d> {
         let mut budget = 10_000;
         self.target()
             .merge_into(dialect, &mut budget, &mut entries)
-            .map_err(|fault| self.error(fault, dialect))?;
+            .map_err(|fault| self.error(*fault, dialect))?;
         Ok(entries)
     }
 

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use hld_diag::{FileId, Span};
 
 use super::late::{Late, Repeated};
-use super::{Duplicate, ReadOptions, key, quick};
+use super::{Duplicate, ReadOptions, key};
 use crate::error::Limit;
 use crate::events::{EventKind, Parser};
 use crate::fault::{Fault, Result};
@@ -53,7 +53,7 @@ impl<'d, 'o> Expander<'d, 'o> {
         Expander {
             root,
             options,
-            late: Late::default(),
+            late: Late::new(options.dialect),
             n_decoded: 0,
             n_of_aliases: 0,
             alias_depth: 0,
@@ -66,12 +66,9 @@ impl<'d, 'o> Expander<'d, 'o> {
     /// The value of the root.
     pub(crate) fn document(mut self, duplicates: &mut Vec<Duplicate>) -> Result<Value> {
         let value = self.value(self.root)?;
-        self.late.finish(
-            value,
-            (self.root.document.text(), self.root.document.window),
-            self.options,
-            duplicates,
-        )
+        let document = self.root.document;
+        self.late.finish((document.text(), document.window), self.options, duplicates)?;
+        Ok(value)
     }
 
     fn value(&mut self, node: Node<'d>) -> Result<Value> {
@@ -148,7 +145,7 @@ impl<'d, 'o> Expander<'d, 'o> {
         match resolve::scalar(scalar, node.tag(), self.options.dialect, at) {
             Ok((resolved, text)) => {
                 self.expand_text(&text, at)?;
-                Ok(quick::data(resolved, text, self.options.dialect, &mut self.late, at))
+                Ok(self.late.data(resolved, text, at))
             }
             Err(fault) => {
                 self.late.value(fault);

@@ -1,14 +1,18 @@
 //! Errors that Go finds only after it has read a whole document, and in which order.
 
+use std::borrow::Cow;
+
 use crate::error::What;
 use crate::fault::{Fault, Result};
 use crate::read::{Duplicate, ReadOptions, Window};
+use crate::resolve::Resolved;
 use crate::scan::chars;
-use crate::{Dialect, Value};
+use crate::{Data, Dialect};
 
 /// What is wrong with a document that has been read.
 #[derive(Default)]
 pub(crate) struct Late {
+    dialect: Dialect,
     /// A scalar does not fit its tag, or a key cannot be one.
     value: Option<Box<Fault>>,
     /// A key cannot be a string.
@@ -28,6 +32,10 @@ pub(crate) struct Repeated {
 }
 
 impl Late {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Late { dialect, ..Late::default() }
+    }
+
     /// Keeps the first fault of a value, and lets null stand for it.
     pub(crate) fn value(&mut self, fault: Box<Fault>) {
         self.value.get_or_insert(fault);
@@ -39,7 +47,7 @@ impl Late {
     }
 
     /// Keeps the first number that JSON does not know.
-    pub(crate) fn number(&mut self, float: f64, at: usize) {
+    fn number(&mut self, float: f64, at: usize) {
         let name = if float.is_nan() {
             "NaN"
         } else if float > 0.0 {
@@ -50,6 +58,25 @@ impl Late {
         self.json.get_or_insert_with(|| Fault::value(format!("json: unsupported value: {name}"), at));
     }
 
+    /// The value of a scalar that is no key.
+    #[inline]
+    pub(crate) fn data(&mut self, resolved: Resolved, text: Cow<'_, str>, at: usize) -> Data {
+        match resolved {
+            Resolved::Null => Data::Null,
+            Resolved::Bool(value) => Data::Bool(value),
+            Resolved::Int(int) => Data::Int(int),
+            Resolved::Uint(int) => Data::Uint(int),
+            Resolved::Float(float) => {
+                if !float.is_finite() && self.dialect != Dialect::Fabrikate {
+                    self.number(float, at);
+                }
+                Data::Float(float)
+            }
+            Resolved::Timestamp(time) if self.dialect == Dialect::V3 => Data::String(time.to_json()),
+            Resolved::Timestamp(_) | Resolved::Text => Data::String(text.into_owned()),
+        }
+    }
+
     /// Keeps a key that stands twice.
     pub(crate) fn repeated(&mut self, repeated: Repeated) {
         self.duplicates.push(repeated);
@@ -58,11 +85,10 @@ impl Late {
     /// Refuses the document, or hands its duplicate keys on.
     pub(crate) fn finish(
         self,
-        value: Value,
         (text, window): (&str, Window),
         options: &ReadOptions,
         duplicates: &mut Vec<Duplicate>,
-    ) -> Result<Value> {
+    ) -> Result<()> {
         if let Some(fault) = self.value {
             return Err(fault);
         }
@@ -78,7 +104,7 @@ impl Late {
             return Err(fault);
         }
         duplicates.extend(self.duplicates.into_iter().map(|repeated| repeated.duplicate));
-        Ok(value)
+        Ok(())
     }
 }
 

@@ -6,9 +6,9 @@ use hld_diag::{FileId, Span};
 
 use super::late::{Late, Repeated};
 use super::{Duplicate, ReadOptions, key};
-use crate::events::{Event, EventKind, Parser, Properties};
+use crate::events::{Event, EventKind, Parser};
 use crate::fault::Result;
-use crate::resolve::{self, Resolved};
+use crate::resolve;
 use crate::scalar::Scalar;
 use crate::{Data, Dialect, Map, Value};
 
@@ -22,7 +22,7 @@ pub(super) fn document(
     let mut builder = Builder::new(file, options.dialect);
     loop {
         let event = parser.next_event()?;
-        match builder.take(event)? {
+        match builder.take(&event)? {
             Step::More => {}
             Step::Expand => return Ok(None),
             Step::Done => break,
@@ -33,7 +33,8 @@ pub(super) fn document(
         return Ok(None);
     }
     let root = builder.root.unwrap_or_else(|| Value { data: Data::Null, span: Span::start_of(file) });
-    builder.late.finish(root, (parser.scanner.text(), parser.window), options, duplicates).map(Some)
+    builder.late.finish((parser.scanner.text(), parser.window), options, duplicates)?;
+    Ok(Some(root))
 }
 
 /// What an event was to the builder.
@@ -77,24 +78,21 @@ impl<'s> Builder<'s> {
             dialect,
             stack: Vec::with_capacity(16),
             root: None,
-            late: Late::default(),
+            late: Late::new(dialect),
             repeats: false,
         }
     }
 
     #[inline]
-    fn take(&mut self, event: Event<'s>) -> Result<Step> {
-        let properties = event.properties.as_deref();
-        if properties.is_some_and(|properties| properties.anchor.is_some()) {
+    fn take(&mut self, event: &Event<'s>) -> Result<Step> {
+        if event.anchor().is_some() {
             return Ok(Step::Expand);
         }
         let expects_key = matches!(self.stack.last(), Some((Frame::Map(_, None), _)));
         match event.kind {
-            EventKind::Scalar(scalar) if expects_key => {
-                return self.key(scalar, properties, event.start, event.end);
-            }
+            EventKind::Scalar(scalar) if expects_key => return Ok(self.key(scalar, event)),
             EventKind::Scalar(scalar) => {
-                let data = self.scalar(&scalar, properties, event.start);
+                let data = self.scalar(&scalar, event);
                 self.put(Value { data, span: Span::new(self.file, event.start, event.end) });
             }
             EventKind::SequenceStart { .. } | EventKind::MappingStart { .. } if expects_key => {
@@ -110,20 +108,14 @@ impl<'s> Builder<'s> {
         Ok(Step::More)
     }
 
-    fn key(
-        &mut self,
-        scalar: Scalar<'s>,
-        properties: Option<&Properties<'s>>,
-        start: usize,
-        end: usize,
-    ) -> Result<Step> {
-        let tag = properties.and_then(|properties| properties.tag.as_deref());
+    fn key(&mut self, scalar: Scalar<'s>, event: &Event<'s>) -> Step {
+        let tag = event.tag();
         if resolve::is_merge_key(&scalar, tag, self.dialect) {
-            return Ok(Step::Expand);
+            return Step::Expand;
         }
-        let span = Span::new(self.file, start, end);
+        let span = Span::new(self.file, event.start, event.end);
         let mut pending = PendingKey { text: "".into(), span, converted: false, source: None };
-        match key::key(&scalar, tag, self.dialect, start) {
+        match key::key(&scalar, tag, self.dialect, event.start) {
             Ok(key) => {
                 pending.source = (key.converted && self.dialect == Dialect::V3).then(|| scalar.text());
                 pending.converted = key.converted;
@@ -138,14 +130,13 @@ impl<'s> Builder<'s> {
         if let Some((Frame::Map(_, key), _)) = self.stack.last_mut() {
             *key = Some(pending);
         }
-        Ok(Step::More)
+        Step::More
     }
 
     #[inline]
-    fn scalar(&mut self, scalar: &Scalar<'s>, properties: Option<&Properties<'s>>, at: usize) -> Data {
-        let tag = properties.and_then(|properties| properties.tag.as_deref());
-        match resolve::scalar(scalar, tag, self.dialect, at) {
-            Ok((resolved, text)) => data(resolved, text, self.dialect, &mut self.late, at),
+    fn scalar(&mut self, scalar: &Scalar<'s>, event: &Event<'s>) -> Data {
+        match resolve::scalar(scalar, event.tag(), self.dialect, event.start) {
+            Ok((resolved, text)) => self.late.data(resolved, text, event.start),
             Err(fault) => {
                 self.late.value(fault);
                 Data::Null
@@ -181,30 +172,5 @@ impl<'s> Builder<'s> {
             Frame::Map(map, _) => Data::Map(map),
         };
         self.put(Value { data, span: Span::new(self.file, start, end) });
-    }
-}
-
-/// The value of a scalar that is no key.
-#[inline]
-pub(super) fn data(
-    resolved: Resolved,
-    text: Cow<'_, str>,
-    dialect: Dialect,
-    late: &mut Late,
-    at: usize,
-) -> Data {
-    match resolved {
-        Resolved::Null => Data::Null,
-        Resolved::Bool(value) => Data::Bool(value),
-        Resolved::Int(int) => Data::Int(int),
-        Resolved::Uint(int) => Data::Uint(int),
-        Resolved::Float(float) => {
-            if !float.is_finite() && dialect != Dialect::Fabrikate {
-                late.number(float, at);
-            }
-            Data::Float(float)
-        }
-        Resolved::Timestamp(time) if dialect == Dialect::V3 => Data::String(time.to_json()),
-        Resolved::Timestamp(_) | Resolved::Text => Data::String(text.into_owned()),
     }
 }
