@@ -6,6 +6,8 @@
 //!
 //! Nothing here asserts: functions say what differs, and the suite decides.
 
+pub mod definitions;
+pub mod examples;
 mod files;
 mod hld;
 pub mod manifests;
