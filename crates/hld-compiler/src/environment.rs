@@ -25,7 +25,8 @@ pub struct Environment {
 
 impl Environment {
     /// The combined environment of the given configs, as `fab generate prod east` means it; without
-    /// any, that of `common` alone. Warns of a config named twice (loaded once).
+    /// any, that of `common` alone. Its name is all of theirs. Warns of a config named twice (loaded
+    /// once).
     ///
     /// # Errors
     /// A name that can not be a file's.
@@ -43,7 +44,7 @@ impl Environment {
                 unique.push(config.clone());
             }
         }
-        let name = if unique.is_empty() { COMMON.to_owned() } else { unique.join("-") };
+        let name = if configs.is_empty() { COMMON.to_owned() } else { configs.join("-") };
         unique.retain(|config| config != COMMON);
         Ok((Environment::named(name, unique), warnings))
     }
@@ -104,7 +105,7 @@ mod tests {
         assert_eq!(names(&["prod", "east"]), ("prod-east".into(), vec!["prod".into(), "east".into()], 0));
         assert_eq!(names(&[]), ("common".into(), vec![], 0));
         assert_eq!(names(&["common"]), ("common".into(), vec![], 0));
-        assert_eq!(names(&["prod", "prod"]), ("prod".into(), vec!["prod".into()], 1));
+        assert_eq!(names(&["prod", "prod"]), ("prod-prod".into(), vec!["prod".into()], 1));
     }
 
     #[test]

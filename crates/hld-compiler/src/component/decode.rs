@@ -325,3 +325,25 @@ fn check_hooks(component: &Component, fields: &Fields<'_>, out: &mut Diagnostics
     diagnostic.hints.extend(commands.into_iter().map(|command| format!("not run: {command}")));
     Some(diagnostic)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_version(text: &str, form: Form, version: &str) {
+        let (component, _) = decode(text, FileId::NONE, form);
+        assert_eq!(component.map(|component| component.version.value).as_deref(), Some(version), "{text}");
+    }
+
+    #[test]
+    fn a_version_is_its_source_text() {
+        check_version("version: 1.10\n", Form::Yaml, "1.10");
+        check_version("version: 0x10\n", Form::Yaml, "0x10");
+        check_version("version: 1_000\n", Form::Yaml, "1_000");
+        check_version("version: yes\n", Form::Yaml, "yes");
+        check_version("version: 2020-01-01\n", Form::Yaml, "2020-01-01");
+        check_version("version: ~\n", Form::Yaml, "");
+        check_version("version: '1.10'\n", Form::Yaml, "1.10");
+        check_version("{\"Version\": \"1.10\"}", Form::Json, "1.10");
+    }
+}

@@ -7,8 +7,7 @@
 use std::sync::Arc;
 
 use hld_diag::{
-    Diagnostic, Diagnostics, FileId, NOT_AN_OBJECT, NOT_FETCHED, NOT_YAML, OWN_FILES_LEFT_OUT, SUBFOLDER,
-    Span,
+    Diagnostic, Diagnostics, FileId, NOT_AN_OBJECT, NOT_FETCHED, NOT_YAML, OWN_FILES_LEFT_OUT, Span,
 };
 use hld_k8s as k8s;
 
@@ -46,13 +45,31 @@ pub(super) fn render(session: &Session<'_>, node: &Node) -> Arc<Rendered> {
         out.push(not_fetched(session, node, &dir));
         return Arc::new(Rendered { diagnostics: out, ..Rendered::default() });
     }
-    let Some(entries) = super::folder(session, &dir, &asked(node), &mut out) else {
+    let asked = asked(node);
+    let Some(entries) = super::folder(session, &dir, &asked, &mut out) else {
         return Arc::new(Rendered { diagnostics: out, ..Rendered::default() });
     };
     let is_own = dir == node.dir;
-    let rendered =
-        session.statics.get((dir.clone(), is_own), || Arc::new(collect(session, &dir, &entries, is_own)));
-    if is_own { with_own_files_warning(node, &rendered, &entries) } else { rendered }
+    let is_left_out = |entry: &Entry| is_own && OWN_FILES.contains(&entry.name.as_str());
+    let (own, entries): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_left_out);
+    if is_own {
+        out.push(own_files_left_out(node, &own));
+    }
+    let hint = "a static component takes the files of one folder: make the subfolder a component of its own";
+    out.extend(super::subfolders(session, &dir, &entries, &asked).map(|diagnostic| diagnostic.hint(hint)));
+    let rendered = session.statics.get((dir.clone(), is_own), || Arc::new(collect(session, &dir, &entries)));
+    if out.is_empty() { rendered } else { with(&rendered, out) }
+}
+
+/// The same with more to say.
+fn with(rendered: &Rendered, mut diagnostics: Diagnostics) -> Arc<Rendered> {
+    diagnostics.extend(rendered.diagnostics.clone());
+    Arc::new(Rendered {
+        text: rendered.text.clone(),
+        resources: rendered.resources.clone(),
+        source: rendered.source.clone(),
+        diagnostics,
+    })
 }
 
 /// `<dir>/<path>`; for `method: http` the folder that the file was fetched to.
@@ -78,56 +95,28 @@ fn not_fetched(session: &Session<'_>, node: &Node, dir: &SourcePath) -> Diagnost
     Diagnostic::new(NOT_FETCHED, span, message).hint("put the manifest there, as `fab install` did")
 }
 
-fn with_own_files_warning(node: &Node, rendered: &Arc<Rendered>, entries: &[Entry]) -> Arc<Rendered> {
-    let own = entries.iter().map(|entry| entry.name.as_str()).filter(|name| OWN_FILES.contains(name));
-    let names: Vec<String> = own.map(|name| format!("`{name}`")).collect();
+fn own_files_left_out(node: &Node, own: &[Entry]) -> Diagnostic {
+    let names: Vec<String> = own.iter().map(|entry| format!("`{}`", entry.name)).collect();
     let message = format!("the component's own files are left out of its manifests: {}", names.join(", "));
     let span = node.component.name.span_or(node.component.span);
-    let warning = Diagnostic::new(OWN_FILES_LEFT_OUT, span, message)
-        .hint("Fabrikate took them for manifests; put the manifests into a folder of their own and name it with `path`");
-    let mut diagnostics = rendered.diagnostics.clone();
-    diagnostics.push(warning);
-    Arc::new(Rendered {
-        text: rendered.text.clone(),
-        resources: rendered.resources.clone(),
-        source: rendered.source.clone(),
-        diagnostics,
-    })
+    Diagnostic::new(OWN_FILES_LEFT_OUT, span, message)
+        .hint("Fabrikate took them for manifests; put the manifests into a folder of their own and name it with `path`")
 }
 
-/// All entries of a folder, one behind the other.
-fn collect(session: &Session<'_>, dir: &SourcePath, entries: &[Entry], is_own: bool) -> Rendered {
+/// All files of a folder, one behind the other.
+fn collect(session: &Session<'_>, dir: &SourcePath, entries: &[Entry]) -> Rendered {
     let mut out = Rendered { source: Some(session.shown(dir)), ..Rendered::default() };
-    for entry in entries {
-        if is_own && OWN_FILES.contains(&entry.name.as_str()) {
-            continue;
-        }
+    for entry in entries.iter().filter(|entry| entry.kind != EntryKind::Folder) {
         let path = dir.child(&entry.name);
-        let refused = match entry.kind {
-            EntryKind::Folder => Some(subfolder(session, &path)),
-            kind => super::special(session, &path, kind),
+        let appended = match super::special(session, &path, entry.kind) {
+            Some(diagnostic) => Err(diagnostic),
+            None => append(session, &path, &mut out),
         };
-        match refused {
-            Some(diagnostic) => out.diagnostics.push(diagnostic),
-            None => {
-                if let Err(diagnostic) = append(session, &path, &mut out) {
-                    out.diagnostics.push(diagnostic);
-                }
-            }
+        if let Err(diagnostic) = appended {
+            out.diagnostics.push(diagnostic);
         }
     }
     out
-}
-
-fn subfolder(session: &Session<'_>, path: &SourcePath) -> Diagnostic {
-    let shown = session.shown(path);
-    let file = session.sources().add(shown.as_str(), "");
-    Diagnostic::new(
-        SUBFOLDER,
-        Span::start_of(file),
-        format!("`{shown}` is a folder inside a folder of manifests"),
-    )
-    .hint("a static component takes the files of one folder: make the subfolder a component of its own")
 }
 
 /// Appends one entry with its separator.

@@ -12,7 +12,7 @@ pub(crate) use template::Templates;
 use std::ops::Range;
 use std::sync::Arc;
 
-use hld_diag::{Diagnostic, Diagnostics, NO_FOLDER, OUTPUT_LIMIT, Span, TYPE_NOT_SUPPORTED};
+use hld_diag::{Diagnostic, Diagnostics, NO_FOLDER, OUTPUT_LIMIT, SUBFOLDER, Span, TYPE_NOT_SUPPORTED};
 use hld_k8s as k8s;
 
 use crate::component::{Kind, Text};
@@ -90,6 +90,20 @@ fn folder(session: &Session<'_>, dir: &SourcePath, path: &Text, out: &mut Diagno
         Diagnostic::new(NO_FOLDER, path.span, message).hint("`path` is relative to the folder of this file"),
     );
     None
+}
+
+/// Says of each folder in a folder of manifests that it does not belong there: at the `path` that
+/// names the outer one.
+fn subfolders(
+    session: &Session<'_>,
+    dir: &SourcePath,
+    entries: &[Entry],
+    path: &Text,
+) -> impl Iterator<Item = Diagnostic> {
+    entries.iter().filter(|entry| entry.kind == EntryKind::Folder).map(move |entry| {
+        let message = format!("`{}` is a folder inside a folder of manifests", session.shown(&dir.child(&entry.name)));
+        Diagnostic::new(SUBFOLDER, path.span, message)
+    })
 }
 
 /// Whether an entry's name says that it is a manifest.

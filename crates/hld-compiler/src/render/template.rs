@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use hld_diag::{BROKEN_MANIFEST, Diagnostic, Diagnostics, FileId, SUBFOLDER, Span, TEMPLATE};
+use hld_diag::{BROKEN_MANIFEST, Diagnostic, Diagnostics, FileId, Span, TEMPLATE};
 use hld_k8s as k8s;
 use minijinja as jinja;
 
@@ -49,6 +49,9 @@ pub(super) fn render(session: &Session<'_>, environment: &Environment, node: &No
     let Some(entries) = super::folder(session, &dir, &asked, &mut rendered.diagnostics) else {
         return rendered;
     };
+    let subfolders = super::subfolders(session, &dir, &entries, &asked);
+    let hint = "a template component takes the files of one folder";
+    rendered.diagnostics.extend(subfolders.map(|diagnostic| diagnostic.hint(hint)));
     let templates = session.templates.get(dir.clone(), || Arc::new(load(session, &dir, &entries)));
     rendered.source = Some(session.shown(&dir));
     rendered.diagnostics.extend(templates.diagnostics.clone());
@@ -65,16 +68,8 @@ pub(super) fn render(session: &Session<'_>, environment: &Environment, node: &No
 fn load(session: &Session<'_>, dir: &SourcePath, entries: &[Entry]) -> Templates {
     let mut templates =
         Templates { engine: engine(session), files: Vec::new(), diagnostics: Diagnostics::default() };
-    for entry in entries {
+    for entry in entries.iter().filter(|entry| entry.kind != EntryKind::Folder) {
         let path = dir.child(&entry.name);
-        if entry.kind == EntryKind::Folder {
-            let shown = session.shown(&path);
-            let file = session.sources().add(shown.as_str(), "");
-            let message = format!("`{shown}` is a folder inside a folder of templates");
-            let diagnostic = Diagnostic::new(SUBFOLDER, Span::start_of(file), message);
-            templates.diagnostics.push(diagnostic.hint("a template component takes the files of one folder"));
-            continue;
-        }
         if let Some(diagnostic) = super::special(session, &path, entry.kind) {
             templates.diagnostics.push(diagnostic);
             continue;
@@ -158,7 +153,7 @@ fn render_file(
 /// A template whose output is no YAML: points at the template and shows the place in the output.
 fn broken(session: &Session<'_>, file: &TemplateFile, (text, error): (&str, &Diagnostic)) -> Diagnostic {
     let shown = session.sources().get(file.file).map_or_else(String::new, |file| file.path().to_string());
-    let output = session.sources().add(format!("{shown} (rendered)"), text);
+    let output = session.sources().add_private(format!("{shown} (rendered)"), text);
     let at = Span { file: output, ..error.span };
     let message = format!("template makes broken YAML: {}", error.message);
     let mut diagnostic =
