@@ -329,9 +329,10 @@ fn check_hooks(component: &Component, fields: &Fields<'_>, out: &mut Diagnostics
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::raw::Form;
 
     fn check_version(text: &str, form: Form, version: &str) {
-        let (component, _) = decode(text, FileId::NONE, form);
+        let (component, _) = decode(FileText { text, file: FileId::NONE, form });
         assert_eq!(component.map(|component| component.version.value).as_deref(), Some(version), "{text}");
     }
 
