@@ -8,6 +8,8 @@
 //! environment ([`Tree`]), merges its config ([`Config`]), and renders every component. What is
 //! wrong is a diagnostic, and the rest goes on.
 
+#![warn(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod chart;
 mod compile;
 mod component;

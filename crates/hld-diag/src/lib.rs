@@ -8,6 +8,8 @@
 //! Text that came from outside reaches a reader only through [`Untrusted`], which escapes it for
 //! the channel it is written to.
 
+#![warn(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod code;
 mod codes;
 mod diagnostic;

@@ -3,6 +3,8 @@
 //! A manifest is read without building a tree: only what identifies an object is kept
 //! ([`Identity`]), the text stays as it came.
 
+#![warn(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod document;
 mod id;
 

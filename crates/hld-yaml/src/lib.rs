@@ -17,6 +17,8 @@
 //! an [`Error`] never contains a scalar of the text. This crate does no I/O and shows no type of
 //! another YAML crate.
 
+#![warn(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod dialect;
 pub mod edit;
 mod emit;

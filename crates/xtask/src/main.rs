@@ -8,6 +8,7 @@
 mod bench;
 mod build;
 mod conformance;
+mod schemas;
 mod tools;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ usage:
   cargo xtask bench yaml [--files DIR]   measure reading and writing YAML, beside Go
   cargo xtask bench compile              measure compiling, beside a plain program
   cargo xtask bench charts [--fab PATH]  measure charts, beside Fabrikate
+  cargo xtask schemas                    write the JSON Schemas of the file formats
   cargo xtask tools                      get the real programs that tests compare with";
 
 /// What a subcommand comes to: whether all passed, or why it could not be run.
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["bench", "yaml", options @ ..] => bench::yaml(options),
         ["bench", "compile"] => bench::compile(),
         ["bench", "charts", options @ ..] => bench::charts(options),
+        ["schemas"] => schemas::run(),
         ["tools"] => tools::run(),
         _ => Err(USAGE.to_owned()),
     };
