@@ -1,5 +1,6 @@
 //! The documents of a manifest, read without a tree.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use hld_diag::{FileId, Span};
@@ -58,17 +59,23 @@ pub struct Identity {
 /// # Errors
 /// The first place that is no YAML, or where a limit is reached.
 pub fn documents(text: &str, file: FileId, limits: &Limits) -> Result<Vec<Document>, yaml::Error> {
+    let events = Events::new(text, file, Dialect::V2, limits)?;
     let mut reader =
-        Reader { events: Events::new(text, file, Dialect::V2, limits)?, file, is_indirect: false };
+        Reader { events, file, is_indirect: false, anchors: HashSet::new(), leads_nowhere: false };
     let mut documents: Vec<Document> = Vec::new();
     while let Some(event) = reader.events.next() {
         let event = event?;
         if matches!(event.kind, EventKind::DocumentStart { .. }) {
+            reader.anchors.clear();
             documents.push(reader.document(event.start)?);
             if std::mem::take(&mut reader.is_indirect) {
                 documents.last_mut().expect("just pushed").content = Content::Incomplete(INDIRECT);
             }
         }
+    }
+    if reader.leads_nowhere {
+        // Whoever reads values knows what to say about the alias and where it stands.
+        yaml::read(text, file, &yaml::ReadOptions { limits: limits.clone(), ..yaml::ReadOptions::default() })?;
     }
     stretch(&mut documents, text.len());
     for document in documents.iter_mut().filter(|document| document.content == Content::Incomplete(INDIRECT))
@@ -113,12 +120,24 @@ struct Reader<'s> {
     file: FileId,
     /// Whether an alias or a merge key stands where an object is named.
     is_indirect: bool,
+    /// The anchors of the document so far.
+    anchors: HashSet<&'s str>,
+    /// Whether an alias has no anchor in front of it.
+    leads_nowhere: bool,
 }
 
 impl<'s> Reader<'s> {
     /// The next event; a stream ends with its own event, so there always is one.
     fn next(&mut self) -> Result<Event<'s>, yaml::Error> {
-        self.events.next().expect("the end of the stream is an event, and nobody reads on behind it")
+        let event =
+            self.events.next().expect("the end of the stream is an event, and nobody reads on behind it")?;
+        if let Some(anchor) = event.anchor() {
+            self.anchors.insert(anchor);
+        }
+        if let EventKind::Alias(name) = event.kind {
+            self.leads_nowhere |= !self.anchors.contains(name);
+        }
+        Ok(event)
     }
 
     fn document(&mut self, start: usize) -> Result<Document, yaml::Error> {
