@@ -1,5 +1,7 @@
 //! Errors: Go's words and lines, the exact place, hints, and no secrets.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use hld_diag::FileId;
 use hld_yaml::{Dialect, Documents, Error, ErrorKind, Limits, ReadOptions, decode, read};
 

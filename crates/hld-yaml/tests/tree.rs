@@ -119,7 +119,7 @@ fn comments_of_items_blocks_and_flows() {
 fn documents_know_their_range() {
     let text = "a: 1\n---\nb: 2\n...\n--- c\n";
     let all = documents(text);
-    let ranges: Vec<_> = all.iter().map(|document| document.span()).collect();
+    let ranges: Vec<_> = all.iter().map(Document::span).collect();
     let texts: Vec<_> = ranges.iter().map(|span| &text[span.start as usize..span.end as usize]).collect();
     assert_eq!(texts, ["a: 1\n", "---\nb: 2\n...", "--- c\n"]);
 }

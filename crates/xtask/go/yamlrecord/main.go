@@ -46,8 +46,8 @@ func main() {
 		text := []byte(r.YAML)
 		r.V2 = ask(func() ([]byte, error) { return yaml.YAMLToJSON(text) })
 		r.Strict = ask(func() ([]byte, error) { return yaml.YAMLToJSONStrict(text) })
-		r.V3 = ask(func() ([]byte, error) { return decode(text, yaml3.Unmarshal) })
-		r.Fabrikate = ask(func() ([]byte, error) { return decode(text, fabrikate.Unmarshal) })
+		r.V3 = ask(func() ([]byte, error) { return decode(text, yaml3.Unmarshal, false) })
+		r.Fabrikate = ask(func() ([]byte, error) { return decode(text, fabrikate.Unmarshal, true) })
 		if err := out.Encode(r); err != nil {
 			panic(err)
 		}
@@ -67,35 +67,36 @@ func ask(read func() ([]byte, error)) (a answer) {
 	return answer{Value: value}
 }
 
-func decode(text []byte, unmarshal func([]byte, any) error) ([]byte, error) {
+func decode(text []byte, unmarshal func([]byte, any) error, infinities bool) ([]byte, error) {
 	var value any
 	if err := unmarshal(text, &value); err != nil {
 		return nil, err
 	}
-	return json.Marshal(jsonable(value))
+	return json.Marshal(jsonable(value, infinities))
 }
 
-// jsonable turns keys into strings as fmt writes them, and numbers that JSON lacks into text.
-func jsonable(value any) any {
+// jsonable turns keys into strings as fmt writes them and, if asked to, numbers that JSON lacks into
+// text.
+func jsonable(value any, infinities bool) any {
 	switch value := value.(type) {
 	case map[string]any:
 		for k, v := range value {
-			value[k] = jsonable(v)
+			value[k] = jsonable(v, infinities)
 		}
 		return value
 	case map[any]any:
 		out := map[string]any{}
 		for k, v := range value {
-			out[fmt.Sprint(k)] = jsonable(v)
+			out[fmt.Sprint(k)] = jsonable(v, infinities)
 		}
 		return out
 	case []any:
 		for i := range value {
-			value[i] = jsonable(value[i])
+			value[i] = jsonable(value[i], infinities)
 		}
 		return value
 	case float64:
-		if math.IsInf(value, 0) || math.IsNaN(value) {
+		if infinities && (math.IsInf(value, 0) || math.IsNaN(value)) {
 			return fmt.Sprint(value)
 		}
 	}
