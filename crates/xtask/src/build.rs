@@ -3,21 +3,18 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+/// The cargo that runs this program, in the repository's folder.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(hld_testkit::repository());
+    command
+}
+
 /// Builds the release `hld` and says where it is.
 pub(crate) fn release_hld() -> Result<PathBuf, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args([
-            "build",
-            "--release",
-            "--package",
-            "hld-cli",
-            "--bin",
-            "hld",
-            "--message-format",
-            "json-render-diagnostics",
-        ])
-        .current_dir(hld_testkit::repository())
+    let output = cargo()
+        .args(["build", "--release", "--package", "hld-cli", "--bin", "hld"])
+        .args(["--message-format", "json-render-diagnostics"])
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cargo can not be run: {error}"))?;

@@ -9,12 +9,14 @@ mod bench;
 mod build;
 mod conformance;
 mod schemas;
+mod test;
 mod tools;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage:
+  cargo xtask test                       check everything
   cargo xtask conformance KIND [FILE…]   run recorded cases (KIND: yaml-parse, yaml-emit,
                                          definitions)
   cargo xtask bench                      measure everything
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         ["bench", "compile"] => bench::compile(),
         ["bench", "charts", options @ ..] => bench::charts(options),
         ["schemas"] => schemas::run(),
+        ["test"] => test::run(),
         ["tools"] => tools::run(),
         _ => Err(USAGE.to_owned()),
     };
