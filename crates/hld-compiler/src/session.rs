@@ -319,10 +319,15 @@ pub(crate) fn as_text(sources: &SourceMap, shown: &str, bytes: &[u8]) -> Result<
 pub(crate) fn unreadable(sources: &SourceMap, shown: &str, error: &SourceError) -> Diagnostic {
     let at = Span::start_of(sources.add(shown, ""));
     match error {
-        SourceError::Outside => Diagnostic::new(OUTSIDE_ROOT, at, format!("`{shown}` leads out of the repository"))
-            .hint("a link may point anywhere inside the git repository, not out of it"),
-        SourceError::TooLarge(limit) => Diagnostic::new(READER_LIMIT, at, format!("`{shown}` is larger than {limit} bytes"))
-            .hint("set `limits: {fileBytes: …}` or `limits: {manifestBytes: …}` in hld.yaml if that is meant"),
+        SourceError::Outside => {
+            Diagnostic::new(OUTSIDE_ROOT, at, format!("`{shown}` leads out of the repository"))
+                .hint("a link may point anywhere inside the git repository, not out of it")
+        }
+        SourceError::TooLarge(limit) => {
+            Diagnostic::new(READER_LIMIT, at, format!("`{shown}` is larger than {limit} bytes")).hint(
+                "set `limits: {fileBytes: …}` or `limits: {manifestBytes: …}` in hld.yaml if that is meant",
+            )
+        }
         error => Diagnostic::new(UNREADABLE, at, format!("`{shown}` can not be read: {error}")),
     }
 }

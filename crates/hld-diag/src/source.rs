@@ -132,12 +132,22 @@ pub struct SourceMap {
 impl SourceMap {
     /// Adds a text under the name it is to be shown by.
     pub fn add(&self, path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
-        self.push(SourceFile { path: path.into(), text: text.into(), is_private: false, line_starts: OnceLock::new() })
+        self.push(SourceFile {
+            path: path.into(),
+            text: text.into(),
+            is_private: false,
+            line_starts: OnceLock::new(),
+        })
     }
 
     /// Adds a text that may hold secrets: config, and what is made of it.
     pub fn add_private(&self, path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
-        self.push(SourceFile { path: path.into(), text: text.into(), is_private: true, line_starts: OnceLock::new() })
+        self.push(SourceFile {
+            path: path.into(),
+            text: text.into(),
+            is_private: true,
+            line_starts: OnceLock::new(),
+        })
     }
 
     fn push(&self, file: SourceFile) -> FileId {

@@ -75,7 +75,11 @@ pub fn documents(text: &str, file: FileId, limits: &Limits) -> Result<Vec<Docume
     }
     if reader.leads_nowhere {
         // Whoever reads values knows what to say about the alias and where it stands.
-        yaml::read(text, file, &yaml::ReadOptions { limits: limits.clone(), ..yaml::ReadOptions::default() })?;
+        yaml::read(
+            text,
+            file,
+            &yaml::ReadOptions { limits: limits.clone(), ..yaml::ReadOptions::default() },
+        )?;
     }
     stretch(&mut documents, text.len());
     for document in documents.iter_mut().filter(|document| document.content == Content::Incomplete(INDIRECT))

@@ -101,7 +101,8 @@ fn subfolders(
     path: &Text,
 ) -> impl Iterator<Item = Diagnostic> {
     entries.iter().filter(|entry| entry.kind == EntryKind::Folder).map(move |entry| {
-        let message = format!("`{}` is a folder inside a folder of manifests", session.shown(&dir.child(&entry.name)));
+        let message =
+            format!("`{}` is a folder inside a folder of manifests", session.shown(&dir.child(&entry.name)));
         Diagnostic::new(SUBFOLDER, path.span, message)
     })
 }

@@ -68,7 +68,8 @@ fn shorten(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let half = LONGEST_MESSAGE / 2;
-    let (begin, end): (String, String) = (text.chars().take(half).collect(), text.chars().skip(n_chars - half).collect());
+    let (begin, end): (String, String) =
+        (text.chars().take(half).collect(), text.chars().skip(n_chars - half).collect());
     Cow::Owned(format!("{begin} … {end}"))
 }
 
