@@ -15,16 +15,40 @@ pub(super) fn put(text: &str, path: &[&str], name: &str, item: &Map) -> Result<S
     if let Some(old) = find(list, name) {
         return update(text, path, old, item);
     }
-    let Some(last) = list.items().last() else {
+    let items: Vec<Node<'_>> = list.items().collect();
+    let names = items.iter().map(|item| item.get("name").and_then(Node::text));
+    let slot = slot(names, name);
+    let (Some(first), Some(last)) = (items.first(), slot.checked_sub(1).map_or(items.first(), |at| items.get(at)))
+    else {
         return entry::set(&place, path, &Value::new(vec![Value::new(item.clone())]));
     };
     if list.style() == Style::Flow {
-        let end = place.end_of(last);
-        return Ok(place.splice(end, end, &format!(", {}", render::flow(&Value::new(item.clone())))));
+        let new = render::flow(&Value::new(item.clone()));
+        let (start, end) = (first.span().start as usize, place.end_of(*last));
+        return Ok(match slot {
+            0 => place.splice(start, start, &format!("{new}, ")),
+            _ => place.splice(end, end, &format!(", {new}")),
+        });
     }
-    let dash = place.column(dash_of(&place, last));
+    let dash = place.column(dash_of(&place, *last));
     let line = place.style.item(&Value::new(item.clone()), dash);
-    Ok(entry::insert_line(&place, place.end_of(last), dash, &line))
+    if slot > 0 {
+        return Ok(entry::insert_line(&place, place.end_of(*last), dash, &line));
+    }
+    let start = entry::head(&place, *first, place.line_start(dash_of(&place, *first)));
+    let indent = " ".repeat(dash);
+    Ok(place.splice(start, start, &format!("{indent}{line}{}", place.style.line_break)))
+}
+
+/// Where an item of that name goes among others: behind the last, but in a list that is in the order
+/// of its names to the place that keeps it so.
+pub(super) fn slot<T: AsRef<str>>(names: impl Iterator<Item = Option<T>>, name: &str) -> usize {
+    let names: Vec<Option<T>> = names.collect();
+    let known: Option<Vec<&str>> = names.iter().map(|name| name.as_ref().map(AsRef::as_ref)).collect();
+    match known {
+        Some(known) if known.is_sorted() => known.partition_point(|known| *known < name),
+        _ => names.len(),
+    }
 }
 
 /// The text without the item of that name.

@@ -35,7 +35,8 @@ pub fn remove(text: &str, path: &[&str]) -> Result<Option<String>, Error> {
 }
 
 /// Puts `item`, whose `name` is `name`, into the list of mappings under `path`: in place of the item
-/// of that name, of which it keeps the comments, or behind the last one.
+/// of that name, of which it keeps the comments, else behind the last one; in a list that is in the
+/// order of its names, where it keeps that order.
 ///
 /// # Errors
 /// As [`set`]; what is under `path` is no list.
@@ -46,7 +47,11 @@ pub fn put_item(text: &str, path: &[&str], name: &str, item: &Map) -> Result<Str
         let value = Value::new(item.clone());
         match items.iter_mut().find(|item| has_name(item, name)) {
             Some(old) => *old = value,
-            None => items.push(value),
+            None => {
+                let names = items.iter().map(|item| item.get("name").and_then(Value::as_str));
+                let slot = item::slot(names, name);
+                items.insert(slot, value);
+            }
         }
     })
 }
