@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use rustix::process::Pid;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 static CANCELLED: AtomicBool = AtomicBool::new(false);
@@ -46,7 +46,10 @@ pub(crate) fn yield_to_signal() {
 ///
 /// What is written becomes visible by one rename, so the program may end at any moment. Litter is
 /// removed first; writers stop by themselves once [`is_cancelled`] says so.
+///
+/// A file that grows beyond the limit of the system is an error of the one who writes it, no signal.
 pub(crate) fn watch() {
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).ok();
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
     std::thread::spawn(move || {
         let Some(signal) = signals.forever().next() else { return };

@@ -16,8 +16,21 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Stack of the thread that does the work: what the system gives the first one may be less.
+const STACK_BYTES: usize = 8 << 20;
+
 fn main() -> ExitCode {
     interrupt::watch();
+    let worker = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run);
+    match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        Ok(Err(_)) => ExitCode::from(error::FailureKind::Internal.exit_code()),
+        // The system gives no thread: this one has to do.
+        Err(_) => run(),
+    }
+}
+
+fn run() -> ExitCode {
     let arguments = match args::Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(usage) => return args::show_usage(&usage),

@@ -19,13 +19,13 @@ pub(crate) enum Format {
 
 /// Writes data to standard output. A reader that has gone away is no error.
 pub(crate) fn print(text: &str) {
-    write_out(text.as_bytes());
+    write_out(text.as_bytes()).ok();
 }
 
-/// Writes bytes to standard output; whether anybody still reads.
-pub(crate) fn write_out(bytes: &[u8]) -> bool {
+/// Writes bytes to standard output.
+pub(crate) fn write_out(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).is_ok()
+    out.write_all(bytes).and_then(|()| out.flush())
 }
 
 /// Writes one line to standard error.

@@ -37,6 +37,6 @@ pub(crate) fn run(command: &Completions) -> Result<(), CommandError> {
     };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "hld", &mut script);
-    ui::write_out(&script);
+    ui::write_out(&script).ok();
     Ok(())
 }

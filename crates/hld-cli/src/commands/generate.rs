@@ -147,7 +147,7 @@ impl Run<'_> {
             trees.push(Tree { folder: compilation.environment.output.clone(), files });
         }
         if self.command.stdout {
-            self.print(&trees);
+            self.print(&trees)?;
         } else if let Err(diagnostic) = self.write_or_check(&trees, said) {
             said.push(diagnostic);
             return Ok(());
@@ -155,15 +155,23 @@ impl Run<'_> {
         self.write_provenance()
     }
 
-    fn print(&mut self, trees: &[Tree<'_>]) {
+    fn print(&mut self, trees: &[Tree<'_>]) -> Result<(), CommandError> {
         for tree in trees {
             for part in tree.files.values().flatten() {
-                if !ui::write_out(part) {
-                    return;
+                match ui::write_out(part) {
+                    Ok(()) => {}
+                    // The reader has seen enough.
+                    Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+                    Err(error) => {
+                        let words = crate::files::system_words(&error);
+                        let message = format!("writing to standard output failed: {words}");
+                        return Err(CommandError::new(FailureKind::Io, message));
+                    }
                 }
             }
             self.outcomes.push(Delivery { n_files: tree.files.len(), state: State::Printed });
         }
+        Ok(())
     }
 
     fn write_or_check(&mut self, trees: &[Tree<'_>], said: &mut Diagnostics) -> Result<(), Diagnostic> {

@@ -59,7 +59,7 @@ pub(crate) fn run(global: &Global, command: &Init) -> Result<(), CommandError> {
     };
     super::check_component_name(&name)?;
     for existing in ["component.yaml", "component.json"].map(|file| folder.join(file)) {
-        if existing.exists() {
+        if existing.symlink_metadata().is_ok() {
             let message = format!("`{}` exists already", existing.display());
             return Err(CommandError::new(FailureKind::Definition, message)
                 .hint("this folder is a definition: try `hld generate`"));
@@ -72,6 +72,14 @@ pub(crate) fn run(global: &Global, command: &Init) -> Result<(), CommandError> {
         ("config/common.yaml", COMMON),
         ("config/prod.yaml", PROD),
     ];
+    for folder in ["hello", "config"].map(|below| folder.join(below)) {
+        if folder.is_symlink() {
+            let message = format!("`{}` is a symbolic link: nothing is written through it", folder.display());
+            return Err(
+                CommandError::new(FailureKind::Refused, message).hint("remove it, or go to an empty folder")
+            );
+        }
+    }
     for (path, text) in files {
         create(&folder.join(path), text)?;
         ui::note(&format!("created {path}"));

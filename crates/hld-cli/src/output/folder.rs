@@ -27,6 +27,8 @@ pub(crate) fn check(output: &Path, definition: &Path, sources: &[PathBuf]) -> Op
         "a component takes its manifests from there"
     } else if output.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
         "it is a symbolic link"
+    } else if resolved.iter().any(|part| part == ".git") {
+        "it belongs to git"
     } else if output.exists() && !output.is_dir() {
         "it is not a folder"
     } else {
@@ -52,11 +54,7 @@ fn resolve(path: &Path) -> PathBuf {
 /// Fabrikate, or the user says so.
 pub(super) fn may_replace(output: &Path, environment: &str, adopt: bool) -> Result<Diagnostics, Diagnostic> {
     let folder = output.join(environment);
-    if folder.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir()) {
-        let message = format!("`{}` is not a folder", folder.display());
-        return Err(Diagnostic::new(BAD_OUTPUT_FOLDER, Span::NONE, message)
-            .hint("remove it, or use another `--output DIR`"));
-    }
+    refuse_links(output, Path::new(environment))?;
     let present = list(&folder).map_err(|error| failed("reading", &folder, &error))?;
     if present.is_empty() || adopt {
         return Ok(Diagnostics::default());
@@ -77,6 +75,20 @@ fn foreign<'p>(present: &'p BTreeMap<String, FileType>, owned: Option<&BTreeSet<
         None => path.ends_with(".yaml") && kind.is_file(),
     };
     present.iter().filter(|(path, kind)| !is_ours(path, kind)).map(|(path, _)| path.as_str()).collect()
+}
+
+/// Refuses a path below the output folder that leads through a link, or through what is no folder.
+pub(super) fn refuse_links(output: &Path, below: &Path) -> Result<(), Diagnostic> {
+    let mut path = output.to_owned();
+    for part in below {
+        path.push(part);
+        if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir()) {
+            let message = format!("`{}` is not a folder", path.display());
+            return Err(Diagnostic::new(BAD_OUTPUT_FOLDER, Span::NONE, message)
+                .hint("remove it, or use another `--output DIR`"));
+        }
+    }
+    Ok(())
 }
 
 fn refuse(folder: &Path, foreign: &[&str]) -> Diagnostic {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, IoSlice, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use hld_diag::{Diagnostic, Diagnostics, Span, WRITE_FAILED};
@@ -35,6 +36,7 @@ pub(crate) fn write(
         notes.extend(folder::may_replace(output, &tree.folder, adopt)?);
     }
     let ours = output.join(OURS);
+    folder::refuse_links(output, &record::folder(Path::new(OURS)))?;
     fs::create_dir_all(&ours).map_err(|error| failed("creating", &ours, &error))?;
     let _lock = lock(&ours)?;
     restore(output, &ours);
@@ -63,22 +65,32 @@ fn outcome(output: &Path, tree: &Tree<'_>) -> Outcome {
 /// Waits until no other hld writes below this output folder.
 fn lock(ours: &Path) -> Result<File, Diagnostic> {
     let path = ours.join("lock");
-    let file = File::create(&path).map_err(|error| failed("creating", &path, &error))?;
+    // A link, which somebody else may have put there, is not followed.
+    let mut options = File::options();
+    let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    options.create(true).write(true).truncate(false).custom_flags(nofollow);
+    let file = options.open(&path).map_err(|error| failed("creating", &path, &error))?;
     rustix::fs::flock(&file, FlockOperation::LockExclusive)
         .map_err(|error| failed("locking", &path, &error.into()))?;
     Ok(file)
 }
 
 /// Tidies up after a run that was killed: staged files go; an environment that was moved aside,
-/// where folders can not be exchanged, comes back.
+/// where folders can not be exchanged, comes back. What only looks like one, because somebody put it
+/// there, goes nowhere.
 fn restore(output: &Path, ours: &Path) {
     let Ok(entries) = fs::read_dir(ours) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if let Some(environment) = name.strip_prefix("old-") {
-            let place = output.join(environment.replace('%', "/"));
-            if !place.exists() {
-                fs::rename(entry.path(), place).ok();
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if let Some(environment) = name.strip_prefix("old-").filter(|_| is_folder) {
+            let place = environment.replace('%', "/");
+            let is_plain = place.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
+            if is_plain && folder::refuse_links(output, Path::new(&place)).is_ok() {
+                let place = output.join(place);
+                if !place.exists() {
+                    fs::rename(entry.path(), place).ok();
+                }
             }
         }
         if name.starts_with("old-") || name.starts_with("new-") {
