@@ -1,0 +1,15 @@
+//! The binary against bad input and a bad world: every row of the suite that its commands reach is
+//! a test named for it.
+
+mod charts;
+mod command_line;
+mod component_files;
+mod config;
+mod editing;
+mod interruption;
+mod limits;
+mod manifests;
+mod output;
+mod showing;
+mod support;
+mod text;
