@@ -18,7 +18,8 @@ pub(super) fn put(text: &str, path: &[&str], name: &str, item: &Map) -> Result<S
     let items: Vec<Node<'_>> = list.items().collect();
     let names = items.iter().map(|item| item.get("name").and_then(Node::text));
     let slot = slot(names, name);
-    let (Some(first), Some(last)) = (items.first(), slot.checked_sub(1).map_or(items.first(), |at| items.get(at)))
+    let (Some(first), Some(last)) =
+        (items.first(), slot.checked_sub(1).map_or(items.first(), |at| items.get(at)))
     else {
         return entry::set(&place, path, &Value::new(vec![Value::new(item.clone())]));
     };

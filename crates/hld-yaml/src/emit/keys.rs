@@ -39,6 +39,14 @@ fn merge_sort(entries: &mut [(&str, &Value)]) {
 
 /// go-yaml's order of two strings: letters after everything else, runs of digits by their value.
 pub(super) fn compare(a: &str, b: &str) -> Ordering {
+    // Most keys of a mapping begin with different letters.
+    if let (Some(first_a), Some(first_b)) = (a.as_bytes().first(), b.as_bytes().first())
+        && first_a != first_b
+        && first_a.is_ascii_alphabetic()
+        && first_b.is_ascii_alphabetic()
+    {
+        return first_a.cmp(first_b);
+    }
     let common = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     let common = (0..=common).rev().find(|at| a.is_char_boundary(*at)).unwrap_or(0);
     let (rest_a, rest_b) = (&a[common..], &b[common..]);

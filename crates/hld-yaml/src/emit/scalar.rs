@@ -71,6 +71,6 @@ pub(super) fn string(writer: &mut Writer<'_>, text: &str, indent: i32, simple_ke
         Style::Plain => plain(writer, text, fold),
         Style::SingleQuoted => single_quoted(writer, text, fold),
         Style::DoubleQuoted => double_quoted(writer, text, fold),
-        Style::Literal => literal(writer, text, indent),
+        Style::Literal => literal(writer, text, indent, traits.ascii),
     }
 }

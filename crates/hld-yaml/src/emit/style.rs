@@ -69,16 +69,32 @@ fn is_base60(text: &str) -> bool {
         && parts.all(|part| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']))
 }
 
-/// Bytes that may mean something: what is none of these stands for itself wherever it is.
-static NOTEWORTHY: [bool; 256] = noteworthy();
+/// What a byte can mean within a text.
+#[derive(Clone, Copy, PartialEq)]
+enum Class {
+    /// Itself, wherever it stands.
+    Safe,
+    Space,
+    LineFeed,
+    Colon,
+    Hash,
+    /// A control character, or a part of one that is not ASCII.
+    Odd,
+}
 
-const fn noteworthy() -> [bool; 256] {
-    let mut table = [true; 256];
+static CLASS: [Class; 256] = classes();
+
+const fn classes() -> [Class; 256] {
+    let mut table = [Class::Odd; 256];
     let mut byte = 0x21;
     while byte < 0x7f {
-        table[byte] = byte == b':' as usize || byte == b'#' as usize;
+        table[byte] = Class::Safe;
         byte += 1;
     }
+    table[b' ' as usize] = Class::Space;
+    table[b'\n' as usize] = Class::LineFeed;
+    table[b':' as usize] = Class::Colon;
+    table[b'#' as usize] = Class::Hash;
     table
 }
 
@@ -105,13 +121,46 @@ impl Traits {
             _ => false,
         };
         traits.plain_allowed = !indicator && *first != b' ' && bytes[bytes.len() - 1] != b' ';
-        if bytes.iter().any(|byte| NOTEWORTHY[*byte as usize]) {
-            traits.look_closely(text);
+        if !traits.look_at_bytes(bytes) {
+            traits.look_at_characters(text);
         }
         traits
     }
 
-    fn look_closely(&mut self, text: &str) {
+    /// Looks at a text of printable ASCII; returns false if it is none.
+    fn look_at_bytes(&mut self, bytes: &[u8]) -> bool {
+        let mut at = 0;
+        loop {
+            let rest = &bytes[at..];
+            let Some(found) = rest.iter().position(|byte| CLASS[*byte as usize] != Class::Safe) else {
+                return true;
+            };
+            at += found;
+            let before = at.checked_sub(1).map(|at| bytes[at]);
+            let next = bytes.get(at + 1).copied();
+            match CLASS[bytes[at] as usize] {
+                Class::Space => {
+                    self.spaces = true;
+                    self.literal_allowed &= next.is_some();
+                }
+                Class::Colon => self.plain_allowed &= !matches!(next, None | Some(b' ' | b'\t')),
+                Class::Hash => self.plain_allowed &= !matches!(before, Some(b' ' | b'\n')),
+                Class::LineFeed => {
+                    self.line_breaks = true;
+                    self.plain_allowed = false;
+                    self.single_quoted_allowed &= next != Some(b' ');
+                    if before == Some(b' ') {
+                        self.forbid_all_but_double();
+                    }
+                }
+                Class::Safe | Class::Odd => return false,
+            }
+            at += 1;
+        }
+    }
+
+    /// Looks at any text, character by character.
+    fn look_at_characters(&mut self, text: &str) {
         let (mut space, mut line_break) = (false, false);
         let bytes = text.as_bytes();
         for (at, c) in text.char_indices() {

@@ -139,7 +139,8 @@ fn escape(writer: &mut Writer<'_>, c: char) {
     writer.ascii(letter);
 }
 
-pub(super) fn literal(writer: &mut Writer<'_>, text: &str, indent: i32) {
+/// Writes lines as they are, indented. `ascii` says that the text is nothing else.
+pub(super) fn literal(writer: &mut Writer<'_>, text: &str, indent: i32, ascii: bool) {
     writer.indicator("|", false);
     if text.starts_with(|c| c == ' ' || is_break(c)) {
         writer.ascii("2");
@@ -154,10 +155,12 @@ pub(super) fn literal(writer: &mut Writer<'_>, text: &str, indent: i32) {
     writer.begin_lines();
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest.find(is_break).unwrap_or(rest.len());
+        // In ASCII the only line break that may stand in a block scalar is LF.
+        let found = if ascii { memchr::memchr(b'\n', rest.as_bytes()) } else { rest.find(is_break) };
+        let end = found.unwrap_or(rest.len());
         if end > 0 {
             writer.new_line(indent);
-            writer.text(&rest[..end], false);
+            writer.text(&rest[..end], ascii);
             writer.after_text();
         }
         rest = &rest[end..];
