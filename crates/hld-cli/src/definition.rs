@@ -24,7 +24,7 @@ pub(crate) struct Definition {
 impl Definition {
     /// The helm program that `hld.yaml` names.
     pub(crate) fn helm_binary(&self) -> Option<PathBuf> {
-        self.settings.helm_binary.as_ref().map(|binary| self.folder.join(binary))
+        self.settings.helm_binary.as_ref().map(PathBuf::from)
     }
 }
 

@@ -44,7 +44,7 @@ impl<'f> Helm<'f> {
         for version in request.api_versions {
             command.arg("--api-versions").arg(version);
         }
-        command.env_clear().envs(kept_variables());
+        command.current_dir("/").env_clear().envs(kept_variables());
         command.env("HELM_PLUGINS", "/nonexistent").env("KUBECONFIG", "/nonexistent");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

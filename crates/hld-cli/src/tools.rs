@@ -28,12 +28,7 @@ pub(crate) fn cache_dir() -> Option<PathBuf> {
 /// The helm program: the one `hld.yaml` names, else the cache's, else the first on PATH.
 pub(crate) fn helm(named: Option<&Path>) -> Result<Found, (String, String)> {
     if let Some(path) = named {
-        return if is_program(path) {
-            Ok(Found { path: path.to_owned(), place: "hld.yaml" })
-        } else {
-            let message = format!("helm: hld.yaml names `{}`, which is no program", path.display());
-            Err((message, "mend `helm: {binary: …}`, or remove it to use the helm on PATH".to_owned()))
-        };
+        return by_name(path);
     }
     let cached = cache_dir().map(|dir| dir.join("tools").join(format!("helm-{HELM_VERSION}")).join("helm"));
     if let Some(path) = cached.filter(|path| is_program(path)) {
@@ -46,6 +41,30 @@ pub(crate) fn helm(named: Option<&Path>) -> Result<Found, (String, String)> {
         );
         ("charts need the program `helm`, which is neither in the cache nor on PATH".to_owned(), hint)
     })
+}
+
+/// The program that hld.yaml names. The file may come from whoever opened a pull request: what it
+/// names must look like helm and be installed on this machine, not lie in a checkout.
+fn by_name(path: &Path) -> Result<Found, (String, String)> {
+    let is_named_helm = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("helm"));
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let is_in_checkout = real.ancestors().any(|folder| folder.join(".git").exists());
+    let problem = if !path.is_absolute() {
+        "is not an absolute path"
+    } else if !is_named_helm {
+        "is not named helm"
+    } else if is_in_checkout {
+        "lies in a git repository"
+    } else if !is_program(path) {
+        "is no program"
+    } else {
+        return Ok(Found { path: path.to_owned(), place: "hld.yaml" });
+    };
+    let message = format!("`helm.binary` of hld.yaml, `{}`, {problem}", path.display());
+    Err((
+        message,
+        "name an installed helm by its absolute path, or remove the key to use the helm on PATH".to_owned(),
+    ))
 }
 
 /// The first program of this name on PATH.

@@ -7,6 +7,7 @@ use hld_diag::{DUPLICATE_RESOURCE, Diagnostic, Diagnostics, OUTPUT_COLLISION, So
 use rayon::prelude::*;
 
 use crate::environment::Environment;
+use crate::output::{self, Layout};
 use crate::provenance::{Place, ResourceProvenance};
 use crate::render::{self, Rendered, Resource};
 use crate::session::Session;
@@ -149,6 +150,7 @@ impl Compilation {
     pub(crate) fn resources_of(
         &self,
         component: &CompiledComponent,
+        layout: Layout,
         sources: &SourceMap,
     ) -> Vec<ResourceProvenance> {
         let text = &component.rendered.text;
@@ -159,12 +161,16 @@ impl Compilation {
             line += memchr::memchr_iter(b'\n', &text[counted..start]).count();
             counted = start;
             let id = &resource.identity.id;
+            let (file, line) = match layout {
+                Layout::Component => (component.output.clone(), line),
+                Layout::Resource => (output::resource_path(component, &resource.identity), 1),
+            };
             ResourceProvenance {
                 api_version: resource.identity.gvk.api_version(),
                 kind: id.kind.clone(),
                 namespace: id.namespace.clone(),
                 name: id.name.clone(),
-                output: format!("{}/{}", self.environment.output, component.output),
+                output: format!("{}/{file}", self.environment.output),
                 line,
                 origin: origin_of(resource, sources),
             }

@@ -37,7 +37,6 @@ pub fn output_files(compilation: &Compilation, layout: Layout) -> BTreeMap<Strin
 const LONGEST_NAME: usize = 240;
 
 fn spread<'c>(component: &'c CompiledComponent, files: &mut BTreeMap<String, Vec<&'c [u8]>>) {
-    let folder = component.output.trim_end_matches(".yaml");
     let mut last = usize::MAX;
     for resource in &component.rendered.resources {
         // The objects of a list share its document, which is written once.
@@ -45,7 +44,7 @@ fn spread<'c>(component: &'c CompiledComponent, files: &mut BTreeMap<String, Vec
             continue;
         }
         let part = &component.rendered.text[resource.range.clone()];
-        let path = format!("{folder}/{}.yaml", file_stem(&resource.identity));
+        let path = resource_path(component, &resource.identity);
         match files.entry(path) {
             Entry::Vacant(free) => {
                 free.insert(vec![part]);
@@ -59,6 +58,12 @@ fn spread<'c>(component: &'c CompiledComponent, files: &mut BTreeMap<String, Vec
             }
         }
     }
+}
+
+/// The file of an object in the resource layout.
+pub(crate) fn resource_path(component: &CompiledComponent, identity: &Identity) -> String {
+    let folder = component.output.strip_suffix(".yaml").unwrap_or(&component.output);
+    format!("{folder}/{}.yaml", file_stem(identity))
 }
 
 /// `deployment.apps_shop_web`: an injective name, also where letter case does not count.

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::compile::{Compilation, CompiledComponent};
+use crate::output::Layout;
 
 /// What `hld generate --provenance FILE` writes.
 #[derive(Serialize, JsonSchema)]
@@ -91,14 +92,14 @@ pub struct Place {
 
 /// Says for each compilation where everything in it comes from.
 #[must_use]
-pub fn describe(compilations: &[Compilation], sources: &SourceMap) -> ProvenanceFile {
+pub fn describe(compilations: &[Compilation], layout: Layout, sources: &SourceMap) -> ProvenanceFile {
     let environments = compilations.iter().map(|compilation| EnvironmentProvenance {
         name: compilation.environment.name.clone(),
         configs: compilation.environment.configs.clone(),
         components: compilation
             .components
             .iter()
-            .map(|component| of_component(compilation, component, sources))
+            .map(|component| of_component(compilation, component, (layout, sources)))
             .collect(),
     });
     ProvenanceFile { version: "hld.dev/provenance/v1".to_owned(), environments: environments.collect() }
@@ -107,7 +108,7 @@ pub fn describe(compilations: &[Compilation], sources: &SourceMap) -> Provenance
 fn of_component(
     compilation: &Compilation,
     component: &CompiledComponent,
-    sources: &SourceMap,
+    (layout, sources): (Layout, &SourceMap),
 ) -> ComponentProvenance {
     let place = |span| sources.locate(span).map(Place::from);
     let node = &component.node;
@@ -126,7 +127,7 @@ fn of_component(
         source: component.source.clone(),
         namespace: node.config.namespace.as_ref().and_then(|namespace| place(namespace.span)),
         config,
-        resources: compilation.resources_of(component, sources),
+        resources: compilation.resources_of(component, layout, sources),
     }
 }
 

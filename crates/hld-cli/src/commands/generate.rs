@@ -136,11 +136,15 @@ impl Run<'_> {
         !said.has_fatal()
     }
 
-    fn deliver(&mut self, said: &mut Diagnostics) -> Result<(), CommandError> {
-        let layout = match self.command.layout {
+    fn layout(&self) -> Layout {
+        match self.command.layout {
             LayoutArgument::Component => Layout::Component,
             LayoutArgument::Resource => Layout::Resource,
-        };
+        }
+    }
+
+    fn deliver(&mut self, said: &mut Diagnostics) -> Result<(), CommandError> {
+        let layout = self.layout();
         let mut trees = Vec::with_capacity(self.compilations.len());
         for compilation in self.compilations {
             let files = output_files(compilation, layout);
@@ -228,7 +232,7 @@ impl Run<'_> {
 
     fn write_provenance(&self) -> Result<(), CommandError> {
         let Some(path) = &self.command.provenance else { return Ok(()) };
-        let file = describe(self.compilations, self.session.sources());
+        let file = describe(self.compilations, self.layout(), self.session.sources());
         let text = serde_json::to_string_pretty(&file)
             .map_err(|error| CommandError::new(FailureKind::Internal, error.to_string()))?;
         output::replace_file(path, text.as_bytes()).map_err(|error| {

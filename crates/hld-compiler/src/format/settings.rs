@@ -57,8 +57,8 @@ pub(crate) struct HelmFields {
     /// What renders charts. `binary` is the real helm, the only one so far.
     #[expect(dead_code, reason = "there is one engine")]
     pub(crate) engine: Option<Engine>,
-    /// Path of the helm program, relative to this file; else it is looked for in the tool cache and
-    /// on PATH.
+    /// Absolute path of the helm program, named `helm…` and outside every git repository; else it is
+    /// looked for in the tool cache and on PATH.
     pub(crate) binary: Option<String>,
     /// `fabrikate` renders as Fabrikate did: no `crds/`, all hooks.
     pub(crate) compat: Option<ChartCompat>,
