@@ -1,24 +1,14 @@
 //! Imports go down only, and what a crate must not know it can not name.
+//!
+//! The rows are those of the table in ARCHITECTURE.md.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use serde_json::Value as Json;
 
-/// The crates in rows: a crate imports only from rows above its own.
-const ROWS: &[&[&str]] = &[
-    &["hld-diag"],
-    &["hld-yaml", "hld-semver"],
-    &["hld-gotmpl", "hld-k8s"],
-    &["hld-sprig", "hld-diff", "hld-lint"],
-    &["hld-helm", "hld-kustomize"],
-    &["hld-compiler"],
-    &["hld-git", "hld-oci", "hld-apply"],
-    &["hld-source", "hld-publisher", "hld-forge", "hld-agent"],
-    &["hld-cli"],
-];
-
-/// What tests and automation are made of: they may import everything, and nothing ships them.
-const DEV: &[&str] = &["hld-testkit", "xtask"];
+/// Row of what tests and automation are made of: it may import everything, and nothing ships it.
+const DEV: usize = usize::MAX;
 
 /// Crates that only these may import.
 const RESERVED: &[(&str, &[&str])] = &[
@@ -31,39 +21,32 @@ const RESERVED: &[(&str, &[&str])] = &[
 
 #[test]
 fn imports_go_down_only() {
-    let packages = packages();
-    assert!(!packages.is_empty(), "cargo names no crates");
-    let wrong: Vec<String> =
-        packages.iter().flat_map(|(name, imports)| wrong_imports(name, imports)).collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let (rows, packages) = (rows(), packages());
+    let unknown: Vec<&String> = packages.keys().filter(|name| !rows.contains_key(*name)).collect();
+    assert!(unknown.is_empty(), "ARCHITECTURE.md has no row for {unknown:?}");
+    let gone: Vec<&String> = rows.keys().filter(|name| !packages.contains_key(*name)).collect();
+    assert!(gone.is_empty(), "ARCHITECTURE.md has rows for {gone:?}, which are no crates");
+    for (name, imports) in &packages {
+        for import in imports {
+            let imported = rows.get(import);
+            let is_dev = rows[name] == DEV;
+            assert!(imported.is_none_or(|row| *row < rows[name] || is_dev), "{name} must not import {import}");
+            let by = RESERVED.iter().find(|(reserved, _)| reserved == import).map(|(_, by)| *by);
+            assert!(by.is_none_or(|by| by.contains(&name.as_str())), "{import} is not for {name}");
+        }
+    }
 }
 
-fn wrong_imports(name: &str, imports: &[String]) -> Vec<String> {
-    let is_dev = |name: &str| DEV.contains(&name);
-    let Some(row) = row(name).or_else(|| is_dev(name).then_some(ROWS.len())) else {
-        return vec![format!("{name} stands in no row")];
-    };
-    let is_wrong = |import: &&String| {
-        let is_upward = match row_or_dev(import) {
-            Some(imported) => imported >= row && !(is_dev(name) && is_dev(import)),
-            None => false,
-        };
-        let is_reserved = RESERVED.iter().any(|(reserved, by)| reserved == import && !by.contains(&name));
-        is_upward || is_reserved
-    };
-    imports.iter().filter(is_wrong).map(|import| format!("{name} must not import {import}")).collect()
-}
-
-fn row(name: &str) -> Option<usize> {
-    ROWS.iter().position(|row| row.contains(&name))
-}
-
-fn row_or_dev(name: &str) -> Option<usize> {
-    row(name).or_else(|| DEV.contains(&name).then_some(ROWS.len()))
+/// The row of each crate.
+fn rows() -> BTreeMap<String, usize> {
+    let text = std::fs::read_to_string(hld_testkit::repository().join("ARCHITECTURE.md")).unwrap();
+    let cells = text.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | `"));
+    let row = |cell: &str| if cell == "dev" { Some(DEV) } else { cell.parse().ok() };
+    cells.filter_map(|(cell, rest)| Some((rest.split_once('`')?.0.to_owned(), row(cell)?))).collect()
 }
 
 /// Every crate of the workspace, and what it imports outside of its tests.
-fn packages() -> Vec<(String, Vec<String>)> {
+fn packages() -> BTreeMap<String, Vec<String>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
