@@ -30,7 +30,10 @@ fn imports_go_down_only() {
         for import in imports {
             let imported = rows.get(import);
             let is_dev = rows[name] == DEV;
-            assert!(imported.is_none_or(|row| *row < rows[name] || is_dev), "{name} must not import {import}");
+            assert!(
+                imported.is_none_or(|row| *row < rows[name] || is_dev),
+                "{name} must not import {import}"
+            );
             let by = RESERVED.iter().find(|(reserved, _)| reserved == import).map(|(_, by)| *by);
             assert!(by.is_none_or(|by| by.contains(&name.as_str())), "{import} is not for {name}");
         }
