@@ -95,9 +95,10 @@ subcomponents:
 
 #[test]
 fn an_item_is_added_behind_the_last_one() {
+    let item = map(&[("name", "zero"), ("type", "helm")]);
+    let expected = COMPONENT.replace("type: static\n", "type: static\n  - name: zero\n    type: helm\n");
+    assert_eq!(edit::put_item(COMPONENT, &["subcomponents"], "zero", &item).unwrap(), expected);
     let item = map(&[("name", "three"), ("type", "helm")]);
-    let expected = COMPONENT.replace("type: static\n", "type: static\n  - name: three\n    type: helm\n");
-    assert_eq!(edit::put_item(COMPONENT, &["subcomponents"], "three", &item).unwrap(), expected);
     let created = "name: x\nsubcomponents:\n- name: three\n  type: helm\n";
     assert_eq!(edit::put_item("name: x\n", &["subcomponents"], "three", &item).unwrap(), created);
     assert_eq!(
