@@ -27,14 +27,14 @@ pub(super) fn wide(n: usize) -> Files {
     for folder in 0..n_folders {
         let names: Vec<String> =
             (0..WIDTH.min(n - folder * WIDTH)).map(|at| format!("c{folder}-{at}")).collect();
-        let kind = |at: usize| if at % 2 == 0 { "static" } else { "template" };
+        let kind = |at: usize| if at.is_multiple_of(2) { "static" } else { "template" };
         let entry = |(at, name): (usize, &String)| {
             format!("- name: {name}\n  type: {}\n  path: ./{name}\n", kind(at))
         };
         let entries: String = names.iter().enumerate().map(entry).collect();
         put(format!("g{folder}/component.yaml"), format!("name: g{folder}\nsubcomponents:\n{entries}"));
         for (at, name) in names.iter().enumerate() {
-            let (n_files, text) = if at % 2 == 0 { (3, MANIFEST) } else { (2, TEMPLATE) };
+            let (n_files, text) = if at.is_multiple_of(2) { (3, MANIFEST) } else { (2, TEMPLATE) };
             for file in 0..n_files {
                 let text = text.replace("NAME", name).replace("NUMBER", &file.to_string());
                 put(format!("g{folder}/{name}/m{file}.yaml"), text);

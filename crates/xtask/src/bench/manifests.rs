@@ -88,7 +88,7 @@ fn sentence(random: &mut Random, n_words: usize) -> String {
     words.join(" ")
 }
 
-fn header(out: &mut String, version: &str, kind: &str, name: &str, random: &mut Random) {
+fn header(out: &mut String, (version, kind): (&str, &str), name: &str, random: &mut Random) {
     let _ = write!(
         out,
         "apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: {name}\n  namespace: {}\n  labels:\n    \
@@ -102,7 +102,7 @@ fn header(out: &mut String, version: &str, kind: &str, name: &str, random: &mut 
 
 fn deployment(out: &mut String, random: &mut Random, n: usize) {
     let name = format!("{}-{n}", random.pick(APPS));
-    header(out, "apps/v1", "Deployment", &name, random);
+    header(out, ("apps/v1", "Deployment"), &name, random);
     let _ = write!(
         out,
         "  annotations:\n    description: >-\n      {}\n      {}\nspec:\n  replicas: {}\n  revisionHistoryLimit: 10\n  \
@@ -142,7 +142,7 @@ fn deployment(out: &mut String, random: &mut Random, n: usize) {
 
 fn definition(out: &mut String, random: &mut Random, n: usize) {
     let name = format!("things{n}.example.com");
-    header(out, "apiextensions.k8s.io/v1", "CustomResourceDefinition", &name, random);
+    header(out, ("apiextensions.k8s.io/v1", "CustomResourceDefinition"), &name, random);
     let _ = write!(
         out,
         "spec:\n  group: example.com\n  names:\n    kind: Thing{n}\n    plural: things{n}\n  scope: Namespaced\n  versions:\n  \
@@ -166,7 +166,7 @@ fn definition(out: &mut String, random: &mut Random, n: usize) {
 
 fn config_map(out: &mut String, random: &mut Random, n: usize) {
     let name = format!("{}-config-{n}", random.pick(APPS));
-    header(out, "v1", "ConfigMap", &name, random);
+    header(out, ("v1", "ConfigMap"), &name, random);
     out.push_str("data:\n");
     for file in 0..random.below(3) + 1 {
         let _ = writeln!(out, "  file{file}.conf: |");
@@ -181,7 +181,7 @@ fn config_map(out: &mut String, random: &mut Random, n: usize) {
 
 fn role(out: &mut String, random: &mut Random, n: usize) {
     let name = format!("{}-role-{n}", random.pick(APPS));
-    header(out, "rbac.authorization.k8s.io/v1", "ClusterRole", &name, random);
+    header(out, ("rbac.authorization.k8s.io/v1", "ClusterRole"), &name, random);
     out.push_str("rules:\n");
     for _ in 0..random.below(10) + 3 {
         out.push_str(
@@ -195,7 +195,7 @@ fn role(out: &mut String, random: &mut Random, n: usize) {
 
 fn service(out: &mut String, random: &mut Random, n: usize) {
     let name = format!("{}-service-{n}", random.pick(APPS));
-    header(out, "v1", "Service", &name, random);
+    header(out, ("v1", "Service"), &name, random);
     let _ = write!(
         out,
         "spec:\n  type: ClusterIP\n  selector:\n    app: {name}\n  ports:\n  - name: http\n    port: 80\n    \
