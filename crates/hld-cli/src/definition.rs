@@ -42,7 +42,7 @@ pub(crate) fn open(folder: &Path) -> Result<Definition, CommandError> {
         let message = format!("`{}` is not a folder", folder.display());
         return Err(CommandError::new(FailureKind::Usage, message).hint("name the folder, not a file in it"));
     }
-    let top = folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&folder);
+    let top = top(&folder);
     let files = Files::open(top).map_err(|error| {
         CommandError::new(
             FailureKind::Io,
@@ -55,6 +55,11 @@ pub(crate) fn open(folder: &Path) -> Result<Definition, CommandError> {
     })?;
     let settings = settings(&files, &root)?;
     Ok(Definition { folder, files, root, settings })
+}
+
+/// The top of the git repository around a folder, else the folder itself.
+pub(crate) fn top(folder: &Path) -> &Path {
+    folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder)
 }
 
 fn settings(files: &Files, root: &SourcePath) -> Result<Settings, CommandError> {

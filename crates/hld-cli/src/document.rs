@@ -8,7 +8,7 @@ use hld_yaml::{self as yaml, Data, Value, edit};
 
 use crate::error::{CommandError, FailureKind};
 use crate::files::system_words;
-use crate::{output, ui};
+use crate::{definition, output, ui};
 
 /// A file of a definition in the form it has, or is to have.
 pub(crate) struct Document {
@@ -34,13 +34,10 @@ impl Document {
         let json = folder.join(format!("{stem}.json"));
         let (path, form) =
             if json.exists() && !yaml.exists() { (json, Form::Json) } else { (yaml, Form::Yaml) };
-        let text = match std::fs::read(&path) {
-            Ok(bytes) => String::from_utf8(bytes).map_err(|_| {
-                CommandError::new(FailureKind::Definition, format!("`{}` is not UTF-8", path.display()))
-            })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(failed("reading", &path, &error)),
-        };
+        check_place(folder, &path)?;
+        let text = String::from_utf8(read(&path)?).map_err(|_| {
+            CommandError::new(FailureKind::Definition, format!("`{}` is not UTF-8", path.display()))
+        })?;
         let document = Document { path, text, form };
         document.value()?;
         Ok(document)
@@ -58,7 +55,7 @@ impl Document {
     /// What it says.
     pub(crate) fn value(&self) -> Result<Value, CommandError> {
         let sources = SourceMap::default();
-        let file = sources.add(self.path.display().to_string(), self.text.as_str());
+        let file = sources.add_private(self.path.display().to_string(), self.text.as_str());
         let read = match self.form {
             Form::Yaml => yaml::read(&self.text, file, &yaml::ReadOptions::default())
                 .map(|read| read.documents.into_iter().next().unwrap_or_else(|| Value::new(Data::Null))),
@@ -93,7 +90,7 @@ impl Document {
         };
         let edited = change(&text).map_err(|error| {
             let sources = SourceMap::default();
-            let file = sources.add(self.path.display().to_string(), text.as_str());
+            let file = sources.add_private(self.path.display().to_string(), text.as_str());
             let mut diagnostic = error.to_diagnostic();
             diagnostic.span.file = file;
             shown(diagnostic, &sources)
@@ -114,6 +111,39 @@ impl Document {
         output::replace_file(&self.path, self.text.as_bytes())
             .map_err(|error| failed("writing", &self.path, &error))
     }
+}
+
+/// Largest file that is edited: the default bound of a file of a definition.
+pub(crate) const MOST_BYTES: u64 = 3 << 20;
+
+/// Refuses a file that lies, or would be made, outside the repository around `folder`.
+fn check_place(folder: &Path, path: &Path) -> Result<(), CommandError> {
+    let folder = folder.canonicalize().map_err(|error| failed("opening", folder, &error))?;
+    let real = path.ancestors().find_map(|path| path.canonicalize().ok());
+    if real.is_none_or(|real| real.starts_with(definition::top(&folder))) {
+        return Ok(());
+    }
+    let message = format!("`{}` leads out of the repository", path.display());
+    Err(CommandError::new(FailureKind::Refused, message).hint("a link may point anywhere inside it"))
+}
+
+/// The bytes of a file; none where it is not there.
+fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
+    let metadata = match path.metadata() {
+        Ok(metadata) => metadata,
+        Err(_) if path.is_symlink() => {
+            let message = format!("`{}` is a link that leads nowhere", path.display());
+            return Err(CommandError::new(FailureKind::Definition, message));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed("reading", path, &error)),
+    };
+    let wrong = if metadata.is_file() { None } else { Some("is no regular file".to_owned()) };
+    let wrong = wrong.or((metadata.len() > MOST_BYTES).then(|| format!("is larger than {MOST_BYTES} bytes")));
+    if let Some(wrong) = wrong {
+        return Err(CommandError::new(FailureKind::Definition, format!("`{}` {wrong}", path.display())));
+    }
+    std::fs::read(path).map_err(|error| failed("reading", path, &error))
 }
 
 fn shown(diagnostic: Diagnostic, sources: &SourceMap) -> CommandError {

@@ -2,6 +2,8 @@
 
 mod key;
 
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 
 use hld_compiler::Environment;
@@ -9,7 +11,7 @@ use hld_diag::FileId;
 use hld_yaml::{self as yaml, Data, Value};
 
 use crate::args::Global;
-use crate::document::Document;
+use crate::document::{Document, MOST_BYTES};
 use crate::error::{CommandError, FailureKind};
 use crate::files::system_words;
 use crate::ui;
@@ -38,6 +40,9 @@ pub(crate) struct Set {
     file: Option<PathBuf>,
 }
 
+/// Most parts of a key: a file that is nested deeper is not read again.
+const DEEPEST: usize = 100;
+
 /// One value and where it goes.
 struct Assignment {
     path: Vec<String>,
@@ -52,13 +57,15 @@ pub(crate) fn run(global: &Global, command: &Set) -> Result<(), CommandError> {
         assignments.push(parse(text)?);
     }
     let prefix = prefix(command.subcomponent.as_deref())?;
-    let folder = global.directory.join("config");
-    let mut document = Document::open(&folder, &command.environment)?;
+    let mut document = Document::open(&global.directory, &format!("config/{}", command.environment))?;
     if command.no_new_config_keys {
         refuse_new(&document.value()?, &prefix, &assignments)?;
     }
     for Assignment { path, value } in &assignments {
         let path: Vec<&str> = prefix.iter().chain(path).map(String::as_str).collect();
+        if path.len() > DEEPEST {
+            return Err(usage(format!("a key has {} parts, more than {DEEPEST}", path.len())));
+        }
         document.set(&path, value)?;
     }
     document.save()?;
@@ -97,8 +104,14 @@ fn typed(text: &str) -> Result<Value, CommandError> {
 
 /// Every value of a file that is no map; keys are split at dots, scalars become text, as in fab.
 fn from_file(path: &PathBuf) -> Result<Vec<Assignment>, CommandError> {
-    let text = std::fs::read_to_string(path)
+    let mut text = String::new();
+    // A pipe is fine, one that never ends is not.
+    File::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
         .map_err(|error| usage(format!("`{}` can not be read: {}", path.display(), system_words(&error))))?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(usage(format!("`{}` is larger than {MOST_BYTES} bytes", path.display())));
+    }
     let options = yaml::ReadOptions { dialect: yaml::Dialect::Fabrikate, ..yaml::ReadOptions::default() };
     let read = yaml::read(&text, FileId::NONE, &options);
     let value = read.ok().and_then(yaml::Read::into_single);
