@@ -147,7 +147,7 @@ fn chart_with_links_out_of_the_repository() {
 fn hanging() -> (World, std::path::PathBuf) {
     let world = World::with_helm("exec 3> pipe; exec sleep 100000");
     let pipe = world.fifo("pipe");
-    let script = format!("exec 3> '{}'; echo started >&3; exec sleep 100000", pipe.display());
+    let script = format!("exec 3> '{}'; exec sleep 100000", pipe.display());
     world.helm(&script);
     (world, pipe)
 }
@@ -161,7 +161,7 @@ fn helm_hangs_until_a_signal() {
         receive(&opened, "helm");
         let run = running.signal(signal).finish();
         run.exits(code).untouched();
-        assert_eq!(receive(&ended, "the end of helm"), b"started\n");
+        receive(&ended, "the end of helm");
     }
 }
 

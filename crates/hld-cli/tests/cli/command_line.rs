@@ -1,6 +1,6 @@
 //! reliability.md 3.D: command line and environment.
 //!
-//! B045 and B047 need a network. B049 is about `--set`, which no command has yet.
+//! B045 and B047 need a network.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -213,6 +213,58 @@ fn b044_terminals_without_abilities() {
         assert!(!run.stderr.contains('\u{1b}'), "{run}");
         world.hld("generate --help").env(name, value).run().exits(0);
     }
+}
+
+#[test]
+fn b049_assignments_that_are_none() {
+    let world = World::with_manifest(MANIFEST);
+    let deep = vec!["a"; 5_000].join(".") + "=1";
+    for assignment in ["a", "a=b=c", "a[999999999]=1=", "\"a=1", "a:={{{{", "a:=[", "a:=*x", &deep] {
+        let run = world.hld("set").arg(assignment).run();
+        assert!([1, 2].contains(&run.status.code().unwrap_or(-1)), "{assignment:.40}: {run}");
+        run.untouched();
+    }
+    world.hld("set --environment ../../canary/x a=b").run().exits(2).untouched();
+    world.hld("set --subcomponent").arg("\"").arg("a=b").run().exits(2).untouched();
+}
+
+#[test]
+fn b049_text_that_only_looks_like_more() {
+    let world = World::with_manifest(MANIFEST);
+    world.hld("set").args(["a[999999999]=1", "b={{{{", "c=$(id)", "d=a,b", "e=- x"]).run().exits(0);
+    let dotted = vec!["k"; 33].join(".") + "=1";
+    world.hld("set").arg(dotted).run().exits(0);
+    world.hld("generate --strict").run().exits(0);
+    assert!(world.read("config/common.yaml").contains("$(id)"));
+}
+
+#[test]
+fn b049_files_that_are_none() {
+    let world = World::with_manifest(MANIFEST);
+    world.write("folder/x", "").write("broken", "a: [b");
+    for file in ["/dev/zero", "folder", "nowhere", "broken"] {
+        let run = world.hld("set --file").arg(file).behind("ulimit -v 1000000").run();
+        assert!([1, 2].contains(&run.status.code().unwrap_or(-1)), "{file}: {run}");
+        run.untouched().mentions(file);
+    }
+}
+
+#[test]
+fn b049_files_that_are_not_edited() {
+    let world = World::with_manifest(MANIFEST);
+    world.fifo("config/common.yaml");
+    world.rejects("set a=b", 1, &[]).mentions("no regular file");
+    let world = World::new(&[]);
+    world
+        .link("config", world.outside("canary"))
+        .link("component.yaml", world.outside("canary/inner/sings.yaml"));
+    world.rejects("set a=b", 3, &[]).mentions("leads out of the repository");
+    world.rejects("add web --source x", 3, &[]);
+    world.rejects("remove web", 3, &[]);
+    let world = World::new(&[]);
+    world.link("config/common.yaml", "nowhere").write_sparse("component.yaml", 200 << 20);
+    world.rejects("set a=b", 1, &[]).mentions("leads nowhere");
+    world.rejects("add web --source x", 1, &[]).mentions("3145728");
 }
 
 #[test]

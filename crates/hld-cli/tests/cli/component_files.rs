@@ -463,7 +463,7 @@ fn b023_config_and_manifests_that_are_no_files() {
 fn b023_unreadable_files() {
     use std::os::unix::fs::PermissionsExt;
     let world = World::with_manifest(MANIFEST);
-    let nothing = std::fs::Permissions::from_mode(0);
+    let nothing = std::fs::Permissions::from_mode(0o0);
     std::fs::set_permissions(world.path("web/web.yaml"), nothing).unwrap();
     if std::fs::read(world.path("web/web.yaml")).is_ok() {
         return; // the superuser reads everything

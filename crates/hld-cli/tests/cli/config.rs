@@ -268,6 +268,14 @@ fn b030_secrets_in_broken_output_of_helm() {
 }
 
 #[test]
+fn b030_secrets_in_config_that_is_edited() {
+    let world = World::with_config(&format!("config:\n  password: {SECRET}: x\n"));
+    world.rejects("set a=b", 1, &["error[HLD0101] ./config/common.yaml:2:26"]);
+    let world = World::with_config(&format!("config: {{a: {SECRET}}}\n"));
+    world.hld("set a.b=c").run();
+}
+
+#[test]
 fn b031_there_is_no_substitution() {
     let text = "${MISSING} ${A:-${B}} $${x} $(id)";
     let config = format!("subcomponents: {{web: {{config: {{a: \"{text}\"}}}}}}\n");

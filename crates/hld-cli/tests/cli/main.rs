@@ -1,6 +1,8 @@
 //! The binary against bad input and a bad world: every row of the suite that its commands reach is
 //! a test named for it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod charts;
 mod command_line;
 mod component_files;
