@@ -3,7 +3,8 @@
 use crate::support::World;
 
 /// A definition that people have written by hand.
-const BY_HAND: &str = "# the shop\nname: shop   # short\nsubcomponents:\n- name: api # first\n  type: static\n  path: ./api\n";
+const BY_HAND: &str =
+    "# the shop\nname: shop   # short\nsubcomponents:\n- name: api # first\n  type: static\n  path: ./api\n";
 
 fn world(files: &[(&str, &str)]) -> World {
     World::new(files)
@@ -33,7 +34,8 @@ fn case_76_added_components_stand_in_the_order_of_their_names() {
         world.hld(&format!("add {name} --source ./x --method local")).run().exits(0);
     }
     let text = world.read("component.yaml");
-    let names: Vec<&str> = text.lines().filter_map(|line| line.trim_start().strip_prefix("- name: ")).collect();
+    let names: Vec<&str> =
+        text.lines().filter_map(|line| line.trim_start().strip_prefix("- name: ")).collect();
     assert_eq!(names, ["api", "cart", "web"]);
 }
 
@@ -50,7 +52,10 @@ fn remove_takes_one_component_and_nothing_else() {
     let text = format!("{BY_HAND}# the web\n- name: web\n");
     let world = world(&[("component.yaml", &text)]);
     world.hld("remove api").run().exits(0);
-    assert_eq!(world.read("component.yaml"), "# the shop\nname: shop   # short\nsubcomponents:\n# the web\n- name: web\n");
+    assert_eq!(
+        world.read("component.yaml"),
+        "# the shop\nname: shop   # short\nsubcomponents:\n# the web\n- name: web\n"
+    );
     let before = world.snapshot();
     world.hld("remove nobody").run().exits(0).mentions("nothing to do");
     assert!(before.differences(&world.snapshot(), None).is_empty());
@@ -77,7 +82,10 @@ fn case_79_nested_subcomponents_and_empty_config_are_written() {
     let inner = document.documents[0].get("subcomponents").unwrap().get("app").unwrap();
     let inner = inner.get("subcomponents").unwrap().get("inner").unwrap().get("config").unwrap();
     assert_eq!(inner.get("k").and_then(hld_yaml::Value::as_str), Some("v"));
-    assert_eq!(document.documents[0].get("config").unwrap().get("top").and_then(hld_yaml::Value::as_str), Some("1"));
+    assert_eq!(
+        document.documents[0].get("config").unwrap().get("top").and_then(hld_yaml::Value::as_str),
+        Some("1")
+    );
 }
 
 #[test]
@@ -107,13 +115,15 @@ fn set_takes_a_file_and_json_stays_json() {
     let file = world.path("values.yaml");
     world.hld("set image.tag=2").arg("--file").arg(file).run().exits(0);
     let json: serde_json::Value = serde_json::from_str(&world.read("config/common.json")).unwrap();
-    let expected = serde_json::json!({"config": {"z": 1, "image": {"tag": "2"}, "a": {"b": "text"}, "list": [1, 2]}});
+    let expected =
+        serde_json::json!({"config": {"z": 1, "image": {"tag": "2"}, "a": {"b": "text"}, "list": [1, 2]}});
     assert_eq!(json, expected);
 }
 
 #[test]
 fn init_makes_a_definition_that_compiles_and_changes_no_file() {
-    let world = world(&[("hello/configmap.yaml", "kept: true\napiVersion: v1\nkind: A\nmetadata: {name: a}\n")]);
+    let world =
+        world(&[("hello/configmap.yaml", "kept: true\napiVersion: v1\nkind: A\nmetadata: {name: a}\n")]);
     world.hld("init shop").run().exits(0);
     assert!(world.read("hello/configmap.yaml").starts_with("kept: true"));
     world.hld("generate prod --strict").run().exits(0);

@@ -42,17 +42,34 @@ fn generation_of(files: &BTreeMap<String, String>) -> usize {
     found[0]
 }
 
-/// Starts a run and lets it go on until it has been looked at `n` times, or has ended.
-fn start_and_look<'w>(hld: Hld<'w>, world: &World, n: usize) -> Running<'w> {
+/// When a run is interrupted.
+#[derive(Clone, Copy)]
+enum Moment {
+    /// After it has been looked at so often: early, for small numbers.
+    Looks(usize),
+    /// Once it has staged so many files.
+    Staged(usize),
+}
+
+/// Starts a run and lets it go on until the moment, or until it has ended.
+fn start_and_look<'w>(hld: Hld<'w>, world: &World, moment: Moment) -> Running<'w> {
     let running = hld.start();
-    let ours = world.path("generated/.hld");
-    for _ in 0..n {
-        let staged = std::fs::read_dir(&ours).into_iter().flatten().flatten().count();
-        if !running.is_alive() || staged > 1000 {
-            break;
-        }
+    let mut n_looks = 0;
+    let has_come = |n_looks| match moment {
+        Moment::Looks(n) => n_looks >= n,
+        Moment::Staged(n) => n_staged(world).is_some_and(|staged| staged >= n),
+    };
+    while !has_come(n_looks) && running.is_alive() {
+        n_looks += 1;
     }
     running
+}
+
+/// How many components are staged; `None` before staging begins.
+fn n_staged(world: &World) -> Option<usize> {
+    let entries = std::fs::read_dir(world.path("generated/.hld")).ok()?.flatten();
+    let mut staging = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("new-"));
+    std::fs::read_dir(staging.next()?.path().join("0")).ok().map(Iterator::count)
 }
 
 /// Ends runs by the signal at ever later moments and asserts what is found afterwards.
@@ -61,10 +78,11 @@ fn interrupt_at_many_moments(signal: Signal, has_tidied_up: bool) {
     write_generation(&world, 0);
     world.hld("generate --strict").run().exits(0);
     let mut newest = 0;
-    let moments = (0..24).map(|n: u32| 1_usize << (n / 2)).zip(1..);
-    for (n_looks, generation) in moments {
+    let early = (0..8).map(|n| Moment::Looks(1 << n));
+    let staged = (0..16).map(|n| Moment::Staged(n * N_COMPONENTS / 15));
+    for (moment, generation) in early.chain(staged).zip(1..) {
         write_generation(&world, generation);
-        let running = start_and_look(world.hld("generate"), &world, n_looks * 8);
+        let running = start_and_look(world.hld("generate"), &world, moment);
         let run = running.signal(signal).finish_killed();
         if run.status.code() != Some(0) {
             run.is_ended_by(signal.as_raw());
@@ -128,7 +146,7 @@ fn b048_interrupt_while_another_run_writes() {
     let lock = std::fs::File::open(world.path("generated/.hld/lock")).unwrap();
     flock(&lock, FlockOperation::LockExclusive).unwrap();
     write_generation(&world, 1);
-    let running = start_and_look(world.hld("generate"), &world, 2000);
+    let running = start_and_look(world.hld("generate"), &world, Moment::Looks(2000));
     let run = running.signal(Signal::INT).finish_killed();
     run.is_ended_by(2);
     assert_eq!(generation_of(&run.after.files_in("work/generated/common")), 0);

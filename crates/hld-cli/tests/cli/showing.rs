@@ -9,9 +9,15 @@ fn json(text: &str) -> serde_json::Value {
 #[test]
 fn tree_shows_components_with_their_folders_and_what_is_disabled() {
     let world = World::new(&[
-        ("component.yaml", "name: shop\nsubcomponents:\n- name: infra\n  source: ./infra\n- name: web\n  type: static\n  path: ./web\n"),
+        (
+            "component.yaml",
+            "name: shop\nsubcomponents:\n- name: infra\n  source: ./infra\n- name: web\n  type: static\n  path: ./web\n",
+        ),
         ("infra/component.yaml", "name: infra\nsubcomponents:\n- name: dns\n  type: helm\n  path: ./dns\n"),
-        ("config/common.yaml", "subcomponents:\n  web: {disabled: true}\n  infra: {subcomponents: {dns: {namespace: net}}}\n"),
+        (
+            "config/common.yaml",
+            "subcomponents:\n  web: {disabled: true}\n  infra: {subcomponents: {dns: {namespace: net}}}\n",
+        ),
     ]);
     let run = world.hld("tree").run();
     let expected = "common\nshop (component, .)\n└── infra (component, infra)\n    └── dns (helm, infra, namespace net)\n(disabled: web)\n";
@@ -58,9 +64,10 @@ fn completions_name_every_command() {
 
 #[test]
 fn doctor_says_what_a_definition_lacks() {
-    let world = World::new(&[
-        ("component.yaml", "name: shop\nsubcomponents:\n- name: dns\n  type: helm\n  method: git\n  source: https://example.test/x\n  path: x\n"),
-    ]);
+    let world = World::new(&[(
+        "component.yaml",
+        "name: shop\nsubcomponents:\n- name: dns\n  type: helm\n  method: git\n  source: https://example.test/x\n  path: x\n",
+    )]);
     let run = world.hld("doctor").run();
     run.exits(1).mentions("to mend");
     assert!(run.stdout.contains("!! helm"), "{run}");
@@ -115,7 +122,10 @@ fn several_environments_in_one_run() {
     world.write("config/prod.yaml", "").write("config/east.yaml", "");
     world.write("hld.yaml", "apiVersion: hld.dev/v1\nenvironments:\n  live: {configs: [prod, east], output: out/live}\n  dev: {}\n");
     world.hld("generate --env live --env").arg("prod east").run().exits(0);
-    assert!(world.path("generated/out/live/web.yaml").exists() && world.path("generated/prod-east/web.yaml").exists());
+    assert!(
+        world.path("generated/out/live/web.yaml").exists()
+            && world.path("generated/prod-east/web.yaml").exists()
+    );
     world.hld("generate --all").run().exits(0).mentions("dev: ").mentions("live: ");
     world.hld("generate --all prod").run().exits(2);
 }
