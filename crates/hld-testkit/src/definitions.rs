@@ -1,5 +1,8 @@
 //! The definitions of `fixtures/definitions`: one small definition for each rule, and what must come
 //! of it. Their README says what a case holds.
+//!
+//! Each run finds output that Fabrikate could have left: a good one replaces it, a failing one leaves
+//! it alone, and neither touches that of another environment.
 
 use std::path::{Path, PathBuf};
 
@@ -98,7 +101,7 @@ impl Case {
         let arguments: Vec<&str> = ["--jobs", jobs].into_iter().chain(names).collect();
         let told = hld.generate(folder.path(), &arguments).map_err(|error| error.to_string())?;
         let said = told.diagnostics()?;
-        run.check_said(&told, &said).map_err(|what| format!("{what}\n{}", list(&said)))?;
+        run.check_said(&told, &said).map_err(|what| format!("{what}\n{}", Said::list(&said)))?;
         let written = Files::read(&generated).map_err(|error| error.to_string())?.without(".hld");
         let expected = if run.error.is_some() { old } else { self.expected_of(&environment)? };
         let differs = written.difference(&expected, manifests::difference);
@@ -148,10 +151,6 @@ impl Run {
         let warning = || self.warnings.iter().find_map(|warning| missing("warning", warning));
         error.or_else(warning).map_or(Ok(()), Err)
     }
-}
-
-fn list(said: &[Said]) -> String {
-    said.iter().map(|said| format!("{said}\n")).collect()
 }
 
 /// The runs of a `case.yaml`.

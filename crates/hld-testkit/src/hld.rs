@@ -113,6 +113,14 @@ impl Told {
     }
 }
 
+impl Said {
+    /// One a line, for the message of a test.
+    #[must_use]
+    pub fn list(said: &[Said]) -> String {
+        said.iter().map(|said| format!("{said}\n")).collect()
+    }
+}
+
 fn said(diagnostic: &Json) -> Said {
     let text = |key: &str| diagnostic[key].as_str().unwrap_or_default().to_owned();
     let line = diagnostic["line"].as_u64().map_or_else(String::new, |line| format!(":{line}"));

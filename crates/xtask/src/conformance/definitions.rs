@@ -41,7 +41,7 @@ fn check_row(hld: &Hld, row: &Json) -> Result<(), String> {
                 written.without(".hld").without_empty().difference(&expected, manifests::difference);
             differs.map_or(Ok(()), Err)
         }
-        None => Err(format!("exit code {:?}\n{}{}", told.exit_code, list(&said), told.stderr)),
+        None => Err(format!("exit code {:?}\n{}{}", told.exit_code, Said::list(&said), told.stderr)),
     }
 }
 
@@ -67,7 +67,7 @@ fn refused(error: &str, exit_code: Option<i32>, said: &[Said], folder: &Path) ->
             said.iter().any(|said| said.code == "HLD0301" && said.message.contains(&named))
         }
     };
-    if is_named { Ok(()) } else { Err(format!("does not name the place of: {error}\n{}", list(said))) }
+    if is_named { Ok(()) } else { Err(format!("does not name the place of: {error}\n{}", Said::list(said))) }
 }
 
 /// The path of keys in an error of Fabrikate's merge: ``failed to merge field
@@ -82,10 +82,6 @@ fn conflicting_path(error: &str) -> String {
         }
     }
     path.join(".")
-}
-
-fn list(said: &[Said]) -> String {
-    said.iter().map(|said| format!("{said}\n")).collect()
 }
 
 #[cfg(test)]
