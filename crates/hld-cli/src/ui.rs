@@ -34,11 +34,21 @@ pub(crate) fn note(line: &str) {
     writeln!(err, "{}", Untrusted(line).terminal()).ok();
 }
 
+/// Most diagnostics that are shown in full; JSON has all of them.
+const MOST_SHOWN: usize = 200;
+
 /// Shows diagnostics on standard error, a blank line behind each.
 pub(crate) fn show(diagnostics: &[Diagnostic], sources: &SourceMap) {
     let mut err = anstream::stderr().lock();
-    for diagnostic in diagnostics {
+    let is_cut = diagnostics.len() > MOST_SHOWN;
+    // What stops the run is never crowded out by warnings.
+    let fatal = diagnostics.iter().filter(|diagnostic| is_cut && diagnostic.severity.is_fatal());
+    let others = diagnostics.iter().filter(|diagnostic| !(is_cut && diagnostic.severity.is_fatal()));
+    for diagnostic in fatal.chain(others).take(MOST_SHOWN) {
         writeln!(err, "{}\n", render::terminal(diagnostic, sources, Colour::Ansi)).ok();
+    }
+    if is_cut {
+        writeln!(err, "… and {} more; `--format json` lists all\n", diagnostics.len() - MOST_SHOWN).ok();
     }
 }
 

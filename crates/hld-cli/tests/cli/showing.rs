@@ -129,3 +129,14 @@ fn several_environments_in_one_run() {
     world.hld("generate --all").run().exits(0).mentions("dev: ").mentions("live: ");
     world.hld("generate --all prod").run().exits(2);
 }
+
+#[test]
+fn a_flood_of_diagnostics_is_cut_for_people_and_whole_for_programs() {
+    let fields: String = (0..250).map(|at| format!("x{at}: 1\n")).collect();
+    let world = World::new(&[("component.yaml", &format!("{SHOP}{fields}"))]);
+    let run = world.hld("generate").run();
+    run.exits(1).mentions("… and 51 more");
+    assert_eq!(run.all_reports()[0], "error[HLD0401] component.yaml:5:9", "what stops the run comes first");
+    let run = world.hld("generate --format json").run();
+    assert_eq!(json(&run.stdout)["diagnostics"].as_array().unwrap().len(), 251);
+}
