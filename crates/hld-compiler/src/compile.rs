@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use hld_diag::{DUPLICATE_RESOURCE, Diagnostic, Diagnostics, OUTPUT_COLLISION, SourceMap, Span};
+use hld_diag::{DUPLICATE_RESOURCE, Diagnostic, Diagnostics, OUTPUT_COLLISION, Span};
 use rayon::prelude::*;
 
 use crate::environment::Environment;
-use crate::output::{self, Layout};
-use crate::provenance::{Place, ResourceProvenance};
-use crate::render::{self, Rendered, Resource};
+use crate::render::{Generators, Rendered, Resource};
 use crate::session::Session;
 use crate::tree::{self, Node, Tree};
 
@@ -42,7 +40,8 @@ pub struct CompiledComponent {
 /// Compiles every environment, in parallel; the results are in the order of `environments`.
 #[must_use]
 pub fn compile(session: &Session<'_>, environments: &[Environment]) -> Vec<Compilation> {
-    environments.par_iter().map(|environment| compile_one(session, environment)).collect()
+    let generators = Generators::new(session);
+    environments.par_iter().map(|environment| compile_one(session, &generators, environment)).collect()
 }
 
 /// The trees alone, without rendering: what `hld tree` shows.
@@ -51,10 +50,14 @@ pub fn trees(session: &Session<'_>, environments: &[Environment]) -> Vec<(Tree, 
     environments.par_iter().map(|environment| tree::walk(session, environment)).collect()
 }
 
-fn compile_one(session: &Session<'_>, environment: &Environment) -> Compilation {
+fn compile_one(
+    session: &Session<'_>,
+    generators: &Generators<'_, '_>,
+    environment: &Environment,
+) -> Compilation {
     let (tree, mut diagnostics) = tree::walk(session, environment);
     let rendered: Vec<Arc<Rendered>> =
-        tree.nodes.par_iter().map(|node| render::render(session, environment, node)).collect();
+        tree.nodes.par_iter().map(|node| generators.render(environment, node)).collect();
     let mut components = Vec::with_capacity(rendered.len());
     for (node, rendered) in tree.nodes.into_iter().zip(rendered) {
         let said = rendered.diagnostics.clone().into_iter();
@@ -145,44 +148,4 @@ impl Compilation {
     pub fn n_resources(&self) -> usize {
         self.components.iter().map(|component| component.rendered.resources.len()).sum()
     }
-
-    /// Where each object of a component comes from and goes to.
-    pub(crate) fn resources_of(
-        &self,
-        component: &CompiledComponent,
-        layout: Layout,
-        sources: &SourceMap,
-    ) -> Vec<ResourceProvenance> {
-        let text = &component.rendered.text;
-        let mut line = 1;
-        let mut counted = 0;
-        let mut describe = |resource: &Resource| {
-            let start = resource.range.start.max(counted);
-            line += memchr::memchr_iter(b'\n', &text[counted..start]).count();
-            counted = start;
-            let id = &resource.identity.id;
-            let (file, line) = match layout {
-                Layout::Component => (component.output.clone(), line),
-                Layout::Resource => (output::resource_path(component, &resource.identity), 1),
-            };
-            ResourceProvenance {
-                api_version: resource.identity.gvk.api_version(),
-                kind: id.kind.clone(),
-                namespace: id.namespace.clone(),
-                name: id.name.clone(),
-                output: format!("{}/{file}", self.environment.output),
-                line,
-                origin: origin_of(resource, sources),
-            }
-        };
-        component.rendered.resources.iter().map(&mut describe).collect()
-    }
-}
-
-/// The place in a manifest, or the template alone.
-fn origin_of(resource: &Resource, sources: &SourceMap) -> Option<Place> {
-    let origin = &resource.origin;
-    let template = || Place { path: origin.path.clone(), line: None, column: None };
-    let place = sources.locate(origin.span).map(Place::from);
-    place.or_else(|| (!origin.path.is_empty()).then(template))
 }

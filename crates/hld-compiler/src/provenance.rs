@@ -4,91 +4,11 @@ use std::collections::BTreeMap;
 
 use hld_diag::SourceMap;
 use hld_yaml as yaml;
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use crate::compile::{Compilation, CompiledComponent};
-use crate::output::Layout;
-
-/// What `hld generate --provenance FILE` writes.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(title = "hld provenance")]
-pub struct ProvenanceFile {
-    /// Version of this format.
-    #[schemars(extend("const" = "hld.dev/provenance/v1"))]
-    pub version: String,
-    /// One entry an environment, in the order they were asked for.
-    pub environments: Vec<EnvironmentProvenance>,
-}
-
-/// One environment.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct EnvironmentProvenance {
-    /// Its name.
-    pub name: String,
-    /// Its configs, highest priority first.
-    pub configs: Vec<String>,
-    /// Its components, parents first.
-    pub components: Vec<ComponentProvenance>,
-}
-
-/// One component.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ComponentProvenance {
-    /// Names from below the root: `infra/traefik`.
-    pub path: String,
-    /// Its type: `helm`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Where it is defined.
-    pub defined: Option<Place>,
-    /// Folder that its manifests or its chart come from, relative to the definition.
-    pub source: Option<String>,
-    /// Namespace and where it was written.
-    pub namespace: Option<Place>,
-    /// Every config value that the component receives, by its path of keys: `image.tag`, `list[0]`.
-    pub config: BTreeMap<String, Place>,
-    /// Every object that it makes.
-    pub resources: Vec<ResourceProvenance>,
-}
-
-/// One Kubernetes object.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ResourceProvenance {
-    /// `apiVersion` of the object.
-    pub api_version: String,
-    /// Kind of the object.
-    pub kind: String,
-    /// Namespace as written; left out where none is.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub namespace: String,
-    /// Name of the object.
-    pub name: String,
-    /// File that it is written to, relative to the output folder.
-    pub output: String,
-    /// Line in that file, from 1.
-    pub line: usize,
-    /// Manifest file or template that it comes from, and the line where that is known.
-    pub origin: Option<Place>,
-}
-
-/// A place in a file of the definition.
-#[derive(Serialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub struct Place {
-    /// File, relative to the definition.
-    pub path: String,
-    /// Line, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
-    /// Column in characters, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub column: Option<usize>,
-}
+use crate::format::{ComponentProvenance, EnvironmentProvenance, Place, ProvenanceFile, ResourceProvenance};
+use crate::output::{self, Layout};
+use crate::render::Resource;
 
 /// Says for each compilation where everything in it comes from.
 #[must_use]
@@ -127,8 +47,47 @@ fn of_component(
         source: component.source.clone(),
         namespace: node.config.namespace.as_ref().and_then(|namespace| place(namespace.span)),
         config,
-        resources: compilation.resources_of(component, layout, sources),
+        resources: resources_of(compilation, component, (layout, sources)),
     }
+}
+
+/// Where each object of a component comes from and goes to.
+fn resources_of(
+    compilation: &Compilation,
+    component: &CompiledComponent,
+    (layout, sources): (Layout, &SourceMap),
+) -> Vec<ResourceProvenance> {
+    let text = &component.rendered.text;
+    let mut line = 1;
+    let mut counted = 0;
+    let mut describe = |resource: &Resource| {
+        let start = resource.range.start.max(counted);
+        line += memchr::memchr_iter(b'\n', &text[counted..start]).count();
+        counted = start;
+        let id = &resource.identity.id;
+        let (file, line) = match layout {
+            Layout::Component => (component.output.clone(), line),
+            Layout::Resource => (output::resource_path(component, &resource.identity), 1),
+        };
+        ResourceProvenance {
+            api_version: resource.identity.gvk.api_version(),
+            kind: id.kind.clone(),
+            namespace: id.namespace.clone(),
+            name: id.name.clone(),
+            output: format!("{}/{file}", compilation.environment.output),
+            line,
+            origin: origin_of(resource, sources),
+        }
+    };
+    component.rendered.resources.iter().map(&mut describe).collect()
+}
+
+/// The place in a manifest, or the template alone.
+fn origin_of(resource: &Resource, sources: &SourceMap) -> Option<Place> {
+    let origin = &resource.origin;
+    let template = || Place { path: origin.path.clone(), line: None, column: None };
+    let place = sources.locate(origin.span).map(Place::from);
+    place.or_else(|| (!origin.path.is_empty()).then(template))
 }
 
 /// Visits every value that is no map and no list, and every empty one, with its path.
@@ -141,11 +100,5 @@ fn leaves(value: &yaml::Value, path: String, visit: &mut impl FnMut(String, hld_
             items.iter().enumerate().for_each(|(at, value)| leaves(value, format!("{path}[{at}]"), visit));
         }
         _ => visit(path, value.span),
-    }
-}
-
-impl From<hld_diag::Location> for Place {
-    fn from(at: hld_diag::Location) -> Self {
-        Place { path: at.path.to_string(), line: Some(at.line), column: Some(at.column) }
     }
 }

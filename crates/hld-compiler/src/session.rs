@@ -1,7 +1,6 @@
 //! One run over one definition: what is loaded once and shared by all its environments.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use hld_diag::{
@@ -9,7 +8,7 @@ use hld_diag::{
     SourceMap, Span, UNREADABLE,
 };
 
-use crate::chart::{ChartEngine, ChartError, ChartRequest};
+use crate::chart::ChartEngine;
 use crate::component::{self, ChartOptions, Component};
 use crate::config::{self, Config};
 use crate::environment::COMMON;
@@ -17,7 +16,6 @@ use crate::limits::Limits;
 use crate::memo::Memo;
 use crate::path::SourcePath;
 use crate::raw::{FileText, Form};
-use crate::render::{Rendered, Templates, Use};
 use crate::settings::Settings;
 use crate::source::{Entry, EntryKind, Source, SourceError};
 
@@ -28,17 +26,9 @@ pub struct Session<'w> {
     sources: SourceMap,
     root: SourcePath,
     settings: Settings,
-    charged: AtomicU64,
     listings: Memo<SourcePath, Arc<Result<Vec<Entry>, SourceError>>>,
     components: Memo<SourcePath, Arc<LoadedComponent>>,
     configs: Memo<(SourcePath, String), Arc<LoadedConfig>>,
-    renderings: Memo<[u8; 32], Result<Arc<str>, ChartError>>,
-    /// Static components by folder, and whether the folder is the component's own.
-    pub(crate) statics: Memo<(SourcePath, bool), Arc<Rendered>>,
-    /// What charts make up, by the chart's folder.
-    pub(crate) made_up: Memo<SourcePath, Arc<Vec<Use>>>,
-    /// Template components by folder.
-    pub(crate) templates: Memo<SourcePath, Arc<Templates>>,
     config_names: Mutex<BTreeSet<String>>,
 }
 
@@ -77,14 +67,9 @@ impl<'w> Session<'w> {
             sources: SourceMap::default(),
             root,
             settings,
-            charged: AtomicU64::new(0),
             listings: Memo::default(),
             components: Memo::default(),
             configs: Memo::default(),
-            renderings: Memo::default(),
-            statics: Memo::default(),
-            made_up: Memo::default(),
-            templates: Memo::default(),
             config_names: Mutex::default(),
         }
     }
@@ -119,15 +104,8 @@ impl<'w> Session<'w> {
         hld_yaml::Limits::of_bytes(bytes)
     }
 
-    /// Counts bytes of manifests; how many there are with them.
-    pub(crate) fn charge(&self, bytes: u64) -> u64 {
-        self.charged.fetch_add(bytes, Ordering::Relaxed) + bytes
-    }
-
-    /// The output of a chart; the same request is rendered once.
-    pub(crate) fn render_chart(&self, request: &ChartRequest<'_>) -> Result<Arc<str>, ChartError> {
-        let key = request.digest();
-        self.renderings.get(key, || self.charts.render(request).map(Arc::from))
+    pub(crate) fn charts(&self) -> &'w dyn ChartEngine {
+        self.charts
     }
 
     pub(crate) fn absolute(&self, path: &str) -> Option<SourcePath> {

@@ -8,11 +8,14 @@
 mod access;
 mod component;
 mod config;
+mod provenance;
 pub(crate) mod settings;
 
 pub(crate) use access::AccessFile;
 pub(crate) use component::{ChartCompat, ChartHooks, ComponentFile};
 pub(crate) use config::ConfigFile;
+pub use provenance::ProvenanceFile;
+pub(crate) use provenance::{ComponentProvenance, EnvironmentProvenance, Place, ResourceProvenance};
 pub(crate) use settings::SettingsFile;
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
@@ -62,7 +65,7 @@ impl FileFormat {
             FileFormat::Config => schema_of::<ConfigFile>(),
             FileFormat::Access => schema_of::<AccessFile>(),
             FileFormat::Settings => schema_of::<SettingsFile>(),
-            FileFormat::Provenance => schema_of::<crate::provenance::ProvenanceFile>(),
+            FileFormat::Provenance => schema_of::<ProvenanceFile>(),
         };
         let id = format!("https://hld.dev/schemas/{}.schema.json", self.name());
         schema.insert("$id".to_owned(), id.into());

@@ -8,7 +8,7 @@
 mod made_up;
 mod values;
 
-pub(crate) use made_up::Use;
+pub(super) use made_up::Use;
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use hld_diag::{
 };
 use hld_k8s as k8s;
 
-use super::{Origin, Rendered, Resource};
+use super::{Generators, Origin, Rendered, Resource};
 use crate::chart::{ChartError, ChartRequest};
 use crate::component::Method;
 use crate::environment::Environment;
@@ -34,24 +34,29 @@ const DEFAULT_NAMESPACE: &str = "default";
 const LEFT_OUT: [&str; 7] =
     ["test", "test-success", "test-failure", "pre-delete", "post-delete", "pre-rollback", "post-rollback"];
 
-pub(super) fn render(session: &Session<'_>, environment: &Environment, node: &Node) -> Arc<Rendered> {
+pub(super) fn render(
+    generators: &Generators<'_, '_>,
+    environment: &Environment,
+    node: &Node,
+) -> Arc<Rendered> {
     let mut rendered = Rendered::default();
-    if let Err(diagnostic) = try_render(session, environment, node, &mut rendered) {
+    if let Err(diagnostic) = try_render(generators, environment, node, &mut rendered) {
         rendered.diagnostics.push(diagnostic);
     }
     Arc::new(rendered)
 }
 
 fn try_render(
-    session: &Session<'_>,
+    generators: &Generators<'_, '_>,
     environment: &Environment,
     node: &Node,
     out: &mut Rendered,
 ) -> Result<(), Diagnostic> {
+    let session = generators.session;
     let chart = chart_folder(node).map_err(|Outside| outside(&node.component.path))?;
     check_chart(session, node, &chart)?;
     out.source = Some(session.shown(&chart));
-    out.diagnostics.extend(made_up::warn(session, node, &chart));
+    out.diagnostics.extend(made_up::warn(generators, node, &chart));
     let values = values::text(&node.config)?;
     let (compat_fabrikate, keep_hooks) = session.chart_options(node.component.chart);
     let namespace = node.config.namespace.as_ref().map_or(DEFAULT_NAMESPACE, |namespace| &namespace.name);
@@ -64,8 +69,8 @@ fn try_render(
         api_versions: &environment.api_versions,
         include_crds: !compat_fabrikate,
     };
-    let text = session.render_chart(&request).map_err(|error| failed(node, &error))?;
-    super::charge(session, text.len(), node.component.name.span)?;
+    let text = generators.chart(&request).map_err(|error| failed(node, &error))?;
+    generators.charge(text.len(), node.component.name.span)?;
     let file = session
         .sources()
         .add_private(format!("{} (output of helm)", out.source.as_deref().unwrap_or_default()), text.clone());

@@ -11,7 +11,7 @@ use hld_diag::{
 };
 use hld_k8s as k8s;
 
-use super::{Origin, Rendered, Resource};
+use super::{Generators, Origin, Rendered, Resource};
 use crate::component::Method;
 use crate::path::{Outside, SourcePath};
 use crate::session::Session;
@@ -33,7 +33,8 @@ const OWN_FILES: [&str; 11] = [
     ".hld",
 ];
 
-pub(super) fn render(session: &Session<'_>, node: &Node) -> Arc<Rendered> {
+pub(super) fn render(generators: &Generators<'_, '_>, node: &Node) -> Arc<Rendered> {
+    let session = generators.session;
     let Ok(dir) = manifest_folder(node) else {
         return Arc::new(Rendered {
             diagnostics: outside(&node.component.path).into(),
@@ -57,7 +58,8 @@ pub(super) fn render(session: &Session<'_>, node: &Node) -> Arc<Rendered> {
     }
     let hint = "a static component takes the files of one folder: make the subfolder a component of its own";
     out.extend(super::subfolders(session, &dir, &entries, &asked).map(|diagnostic| diagnostic.hint(hint)));
-    let rendered = session.statics.get((dir.clone(), is_own), || Arc::new(collect(session, &dir, &entries)));
+    let rendered =
+        generators.statics.get((dir.clone(), is_own), || Arc::new(collect(generators, &dir, &entries)));
     if out.is_empty() { rendered } else { with(&rendered, out) }
 }
 
@@ -104,13 +106,14 @@ fn own_files_left_out(node: &Node, own: &[Entry]) -> Diagnostic {
 }
 
 /// All files of a folder, one behind the other.
-fn collect(session: &Session<'_>, dir: &SourcePath, entries: &[Entry]) -> Rendered {
+fn collect(generators: &Generators<'_, '_>, dir: &SourcePath, entries: &[Entry]) -> Rendered {
+    let session = generators.session;
     let mut out = Rendered { source: Some(session.shown(dir)), ..Rendered::default() };
     for entry in entries.iter().filter(|entry| entry.kind != EntryKind::Folder) {
         let path = dir.child(&entry.name);
         let appended = match super::special(session, &path, entry.kind) {
             Some(diagnostic) => Err(diagnostic),
-            None => append(session, &path, &mut out),
+            None => append(generators, &path, &mut out),
         };
         if let Err(diagnostic) = appended {
             out.diagnostics.push(diagnostic);
@@ -120,9 +123,10 @@ fn collect(session: &Session<'_>, dir: &SourcePath, entries: &[Entry]) -> Render
 }
 
 /// Appends one entry with its separator.
-fn append(session: &Session<'_>, path: &SourcePath, out: &mut Rendered) -> Result<(), Diagnostic> {
+fn append(generators: &Generators<'_, '_>, path: &SourcePath, out: &mut Rendered) -> Result<(), Diagnostic> {
+    let session = generators.session;
     let bytes = session.bytes(path, session.limits().manifest_bytes)?;
-    super::charge(session, bytes.len(), Span::NONE)?;
+    generators.charge(bytes.len(), Span::NONE)?;
     let is_manifest = super::is_manifest(path.name());
     if !is_manifest {
         let file = session.sources().add(session.shown(path), "");

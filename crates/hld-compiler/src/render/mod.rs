@@ -6,17 +6,17 @@ mod fixed;
 mod quantity;
 mod template;
 
-pub(crate) use chart::Use;
-pub(crate) use template::Templates;
-
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hld_diag::{Diagnostic, Diagnostics, NO_FOLDER, OUTPUT_LIMIT, SUBFOLDER, Span, TYPE_NOT_SUPPORTED};
 use hld_k8s as k8s;
 
+use crate::chart::{ChartError, ChartRequest};
 use crate::component::{Kind, Text};
 use crate::environment::Environment;
+use crate::memo::Memo;
 use crate::path::SourcePath;
 use crate::session::Session;
 use crate::source::{Entry, EntryKind, SourceError};
@@ -56,14 +56,63 @@ pub struct Origin {
     pub span: Span,
 }
 
-/// Renders one component.
-pub(crate) fn render(session: &Session<'_>, environment: &Environment, node: &Node) -> Arc<Rendered> {
-    match &node.component.kind {
-        Kind::Component | Kind::Unknown(_) => Arc::default(),
-        Kind::Static => fixed::render(session, node),
-        Kind::Helm => chart::render(session, environment, node),
-        Kind::Template => Arc::new(template::render(session, environment, node)),
-        Kind::Kustomize => Arc::new(Rendered { diagnostics: kustomize(node).into(), ..Rendered::default() }),
+/// The generators of one run, with what they make once for all its environments.
+pub(crate) struct Generators<'s, 'w> {
+    session: &'s Session<'w>,
+    /// Bytes of manifests so far.
+    charged: AtomicU64,
+    /// Output of charts, by what it depends on.
+    charts: Memo<[u8; 32], Result<Arc<str>, ChartError>>,
+    /// What charts make up, by the chart's folder.
+    made_up: Memo<SourcePath, Arc<Vec<chart::Use>>>,
+    /// Static components by folder, and whether the folder is the component's own.
+    statics: Memo<(SourcePath, bool), Arc<Rendered>>,
+    /// Compiled templates by folder.
+    templates: Memo<SourcePath, Arc<template::Templates>>,
+}
+
+impl<'s, 'w> Generators<'s, 'w> {
+    /// Generators that have made nothing yet.
+    pub(crate) fn new(session: &'s Session<'w>) -> Self {
+        Generators {
+            session,
+            charged: AtomicU64::new(0),
+            charts: Memo::default(),
+            made_up: Memo::default(),
+            statics: Memo::default(),
+            templates: Memo::default(),
+        }
+    }
+
+    /// Renders one component.
+    pub(crate) fn render(&self, environment: &Environment, node: &Node) -> Arc<Rendered> {
+        match &node.component.kind {
+            Kind::Component | Kind::Unknown(_) => Arc::default(),
+            Kind::Static => fixed::render(self, node),
+            Kind::Helm => chart::render(self, environment, node),
+            Kind::Template => Arc::new(template::render(self, environment, node)),
+            Kind::Kustomize => {
+                Arc::new(Rendered { diagnostics: kustomize(node).into(), ..Rendered::default() })
+            }
+        }
+    }
+
+    /// The output of a chart; the same request is rendered once.
+    fn chart(&self, request: &ChartRequest<'_>) -> Result<Arc<str>, ChartError> {
+        self.charts.get(request.digest(), || self.session.charts().render(request).map(Arc::from))
+    }
+
+    /// Counts bytes of manifests towards the limit of the run.
+    fn charge(&self, bytes: usize, span: Span) -> Result<(), Diagnostic> {
+        let limit = self.session.limits().output_bytes;
+        let seen = self.charged.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
+        if seen <= limit {
+            return Ok(());
+        }
+        let message =
+            format!("the manifests of this run have more than `outputBytes`, {limit} bytes (here {seen})");
+        Err(Diagnostic::new(OUTPUT_LIMIT, span, message)
+            .hint("set `limits: {outputBytes: …}` in hld.yaml if that is meant"))
     }
 }
 
@@ -116,19 +165,6 @@ fn is_manifest(name: &str) -> bool {
 /// A special file in a folder of manifests.
 fn special(session: &Session<'_>, path: &SourcePath, kind: EntryKind) -> Option<Diagnostic> {
     (kind == EntryKind::Other).then(|| session.unreadable(path, &SourceError::WrongKind("no regular file")))
-}
-
-/// Counts bytes towards the limit of the run.
-fn charge(session: &Session<'_>, bytes: usize, span: Span) -> Result<(), Diagnostic> {
-    let limit = session.limits().output_bytes;
-    let seen = session.charge(bytes as u64);
-    if seen <= limit {
-        return Ok(());
-    }
-    let message =
-        format!("the manifests of this run have more than `outputBytes`, {limit} bytes (here {seen})");
-    Err(Diagnostic::new(OUTPUT_LIMIT, span, message)
-        .hint("set `limits: {outputBytes: …}` in hld.yaml if that is meant"))
 }
 
 /// A manifest that is no YAML: the reader's words at the reader's place.

@@ -14,7 +14,7 @@ use hld_diag::{BROKEN_MANIFEST, Diagnostic, Diagnostics, FileId, Span, TEMPLATE}
 use hld_k8s as k8s;
 use minijinja as jinja;
 
-use super::{Origin, Rendered, Resource, filters};
+use super::{Generators, Origin, Rendered, Resource, filters};
 use crate::environment::Environment;
 use crate::path::SourcePath;
 use crate::session::Session;
@@ -23,7 +23,7 @@ use crate::tree::{Node, outside};
 
 /// The compiled templates of one folder, shared by all environments.
 #[derive(Debug)]
-pub(crate) struct Templates {
+pub(super) struct Templates {
     engine: jinja::Environment<'static>,
     /// Every file of the folder by name.
     files: Vec<TemplateFile>,
@@ -37,7 +37,8 @@ struct TemplateFile {
     is_rendered: bool,
 }
 
-pub(super) fn render(session: &Session<'_>, environment: &Environment, node: &Node) -> Rendered {
+pub(super) fn render(generators: &Generators<'_, '_>, environment: &Environment, node: &Node) -> Rendered {
+    let session = generators.session;
     let mut rendered = Rendered::default();
     let path = &node.component.path;
     let Ok(dir) = node.dir.join(path.as_str()) else {
@@ -52,12 +53,12 @@ pub(super) fn render(session: &Session<'_>, environment: &Environment, node: &No
     let subfolders = super::subfolders(session, &dir, &entries, &asked);
     let hint = "a template component takes the files of one folder";
     rendered.diagnostics.extend(subfolders.map(|diagnostic| diagnostic.hint(hint)));
-    let templates = session.templates.get(dir.clone(), || Arc::new(load(session, &dir, &entries)));
+    let templates = generators.templates.get(dir.clone(), || Arc::new(load(session, &dir, &entries)));
     rendered.source = Some(session.shown(&dir));
     rendered.diagnostics.extend(templates.diagnostics.clone());
     let context = context(environment, node);
     for file in templates.files.iter().filter(|file| file.is_rendered) {
-        if let Err(diagnostics) = render_file(session, &templates, file, (&context, &mut rendered)) {
+        if let Err(diagnostics) = render_file(generators, &templates, file, (&context, &mut rendered)) {
             rendered.diagnostics.extend(diagnostics);
         }
     }
@@ -120,15 +121,16 @@ fn context(environment: &Environment, node: &Node) -> jinja::Value {
 
 /// Renders one file and appends it as a document.
 fn render_file(
-    session: &Session<'_>,
+    generators: &Generators<'_, '_>,
     templates: &Templates,
     file: &TemplateFile,
     (context, out): (&jinja::Value, &mut Rendered),
 ) -> Result<(), Vec<Diagnostic>> {
+    let session = generators.session;
     let Ok(template) = templates.engine.get_template(&file.name) else { return Ok(()) };
     let rendered = template.render(context);
     let text = rendered.map_err(|error| vec![diagnose(&error, &templates.files, file.file)])?;
-    super::charge(session, text.len(), Span::start_of(file.file)).map_err(|limit| vec![limit])?;
+    generators.charge(text.len(), Span::start_of(file.file)).map_err(|limit| vec![limit])?;
     out.text.extend(b"---\n");
     let begins = out.text.len();
     out.text.extend(text.as_bytes());

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hld_diag::{CHART_MAKES_VALUES, Diagnostic};
 
 use crate::path::SourcePath;
+use crate::render::Generators;
 use crate::session::Session;
 use crate::source::EntryKind;
 use crate::tree::Node;
@@ -43,15 +44,15 @@ const MOST_FILES: usize = 5_000;
 
 /// A function in a template.
 #[derive(Clone, Debug)]
-pub(crate) struct Use {
+pub(in crate::render) struct Use {
     function: &'static str,
     path: String,
     line: usize,
 }
 
 /// A warning about the chart's templates that make values up, if there are any.
-pub(super) fn warn(session: &Session<'_>, node: &Node, chart: &SourcePath) -> Option<Diagnostic> {
-    let uses = session.made_up.get(chart.clone(), || Arc::new(find(session, chart)));
+pub(super) fn warn(generators: &Generators<'_, '_>, node: &Node, chart: &SourcePath) -> Option<Diagnostic> {
+    let uses = generators.made_up.get(chart.clone(), || Arc::new(find(generators.session, chart)));
     let mut functions: Vec<&str> = uses.iter().map(|found| found.function).collect();
     functions.sort_unstable();
     functions.dedup();
