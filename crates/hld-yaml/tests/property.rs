@@ -17,7 +17,9 @@ fn value() -> impl Strategy<Value = Value> {
         "(?s)\\PC{0,12}",
         "(yes|no|on|off|y|n|~|null|true|0x1F|1e3|1_000|12:30|2001-01-01|=|-|\\.\\.\\.|---|\\.inf)",
     ];
-    let text = text.prop_filter("Go folds these", |text| !text.contains(['\u{85}', '\u{2028}', '\u{2029}']));
+    let text = text.prop_filter("Go does not read these as it writes them", |text| {
+        text != "<<" && !text.contains(['\u{85}', '\u{2028}', '\u{2029}'])
+    });
     let leaf = prop_oneof![
         Just(Data::Null),
         any::<bool>().prop_map(Data::Bool),
