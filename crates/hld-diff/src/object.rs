@@ -6,6 +6,7 @@ use foldhash::fast::RandomState;
 use hld_diag::{BROKEN_MANIFEST, Diagnostic, Diagnostics, FileId, NOT_AN_OBJECT, Span};
 use hld_k8s::{self as k8s, Content};
 use hld_yaml::{self as yaml, Documents, ReadOptions};
+use memchr::memmem;
 
 use crate::Object;
 use crate::compare::Options;
@@ -22,6 +23,9 @@ pub struct Input<'t> {
 
 /// Most levels of `kind: List` inside each other that are looked into.
 const DEEPEST_LIST: usize = 8;
+
+/// What a document begins with, and the line break in front of it.
+const MARK: &[u8] = b"\n---";
 
 /// A part of a text that holds whole documents, most often one.
 #[derive(Clone, Copy)]
@@ -51,12 +55,12 @@ pub(crate) fn objects(
 fn parts<'t>(input: &Input<'t>) -> Vec<Part<'t>> {
     let text = input.text;
     let mut starts = vec![0];
-    if !text.starts_with('%') && !text.contains("\n%") {
-        let marks = text.match_indices("\n---").filter(|(at, mark)| {
-            let next = text.as_bytes().get(at + mark.len());
+    if !text.starts_with('%') && memmem::find(text.as_bytes(), b"\n%").is_none() {
+        let marks = memmem::find_iter(text.as_bytes(), MARK).filter(|at| {
+            let next = text.as_bytes().get(at + MARK.len());
             next.is_none_or(|byte| b" \t\r\n".contains(byte))
         });
-        starts.extend(marks.map(|(at, _)| at + 1));
+        starts.extend(marks.map(|at| at + 1));
     }
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
     starts.iter().zip(ends).map(|(start, end)| part(input, *start, end)).collect()

@@ -67,8 +67,10 @@ impl Manifests {
 
     fn read(&mut self, path: &Path, sources: &SourceMap) -> Result<(), CommandError> {
         let left = MOST_BYTES - self.n_bytes;
-        let mut bytes = Vec::new();
         let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+        let length = file.metadata().map_or(0, |metadata| metadata.len());
+        let mut bytes =
+            Vec::with_capacity(usize::try_from(length).map_or(left, |length| length.min(left)) + 1);
         let read = file.take(left as u64 + 1).read_to_end(&mut bytes);
         read.map_err(|error| unreadable(path, &error))?;
         self.add(&path.display().to_string(), &bytes, sources)
