@@ -74,7 +74,8 @@ fn is_path(argument: &str) -> bool {
 }
 
 fn compare_paths(before: &Path, after: &Path, sources: &SourceMap) -> Result<Comparison, CommandError> {
-    let [old, new] = [before, after].map(|path| Manifests::of_path(path, sources));
+    let read = |path| move || Manifests::of_path(path, sources);
+    let (old, new) = rayon::join(read(before), read(after));
     let (old, new) = (old?, new?);
     if before.is_dir() != after.is_dir() {
         return Err(CommandError::new(FailureKind::Usage, "a file and a folder can not be compared")
