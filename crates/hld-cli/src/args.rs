@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{add, completions, doctor, explain, generate, init, remove, schema, set, tree};
+use crate::commands::{add, completions, diff, doctor, explain, generate, init, remove, schema, set, tree};
 use crate::ui::Format;
 
 /// Compile high-level definitions into Kubernetes manifests.
@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Remove(remove::Remove),
     Set(set::Set),
     Generate(generate::Generate),
+    Diff(diff::Diff),
     Tree(tree::TreeCommand),
     Explain(explain::Explain),
     Schema(schema::Schema),

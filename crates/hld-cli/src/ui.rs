@@ -15,11 +15,19 @@ pub(crate) enum Format {
     Text,
     /// One JSON document on standard output.
     Json,
+    /// For comments on pull requests and job summaries; `diff` alone has it.
+    Markdown,
 }
 
 /// Writes data to standard output. A reader that has gone away is no error.
 pub(crate) fn print(text: &str) {
     write_out(text.as_bytes()).ok();
+}
+
+/// Writes data with colours to standard output; a stream that is no terminal gets none.
+pub(crate) fn print_styled(text: &str) {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).ok();
 }
 
 /// Writes bytes to standard output.

@@ -89,6 +89,17 @@ pub fn documents(text: &str, file: FileId, limits: &Limits) -> Result<Vec<Docume
     Ok(documents)
 }
 
+/// What a document holds that has been read already: as [`documents`] says it of a text.
+#[must_use]
+pub fn identify(value: &yaml::Value) -> Content {
+    match value.data {
+        yaml::Data::Map(_) => Partial::of_value(value, 0).content(value.span, 0),
+        yaml::Data::Null => Content::Empty,
+        yaml::Data::Seq(_) => Content::Other("it is a list"),
+        _ => Content::Other("it is a scalar"),
+    }
+}
+
 /// Stands for the identity of an object that uses aliases or merge keys where it is named.
 const INDIRECT: &str = "(not read yet)";
 
@@ -338,8 +349,12 @@ impl Partial {
 
     /// The same from a value: the slow way, for objects with aliases and merge keys.
     fn of_value(value: &yaml::Value, depth: usize) -> Self {
-        let text =
-            |value: Option<&yaml::Value>| value.and_then(yaml::Value::as_str).unwrap_or_default().to_owned();
+        let text = |value: Option<&yaml::Value>| match value.map(|value| &value.data) {
+            Some(yaml::Data::String(text)) => text.clone(),
+            Some(yaml::Data::Int(number)) => number.to_string(),
+            Some(yaml::Data::Bool(value)) => value.to_string(),
+            _ => String::new(),
+        };
         let metadata = value.get("metadata");
         let field = |name: &str| text(metadata.and_then(|metadata| metadata.get(name)));
         let hook = metadata.and_then(|metadata| metadata.get("annotations")?.get("helm.sh/hook"));
@@ -392,6 +407,25 @@ mod tests {
         assert_eq!(shown, expected, "{text}");
         let covered: String = documents.iter().map(|document| &text[document.range.clone()]).collect();
         assert_eq!(covered, text, "ranges cover the text");
+    }
+
+    #[test]
+    fn a_value_is_identified_as_its_text_is() {
+        for text in [
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: 1}\n",
+            "kind: Pod\n",
+            "- a\n",
+            "a\n",
+            "{}\n",
+        ] {
+            let read = yaml::read(text, FileId::NONE, &yaml::ReadOptions::default()).unwrap();
+            let of_text = documents(text, FileId::NONE, &Limits::default()).unwrap().remove(0).content;
+            match (identify(&read.documents[0]), of_text) {
+                (Content::Objects(value), Content::Objects(text)) => assert_eq!(value[0].id, text[0].id),
+                (value, of_text) => assert_eq!(value, of_text, "{text}"),
+            }
+        }
     }
 
     #[test]

@@ -8,5 +8,5 @@
 mod document;
 mod id;
 
-pub use document::{Content, Document, Identity, NOTHING, documents};
+pub use document::{Content, Document, Identity, NOTHING, documents, identify};
 pub use id::{Gvk, ResourceId};

@@ -23,6 +23,7 @@ usage:
   cargo xtask bench yaml [--files DIR]   measure reading and writing YAML, beside Go
   cargo xtask bench compile              measure compiling, beside a plain program
   cargo xtask bench charts [--fab PATH]  measure charts, beside Fabrikate
+  cargo xtask bench diff                 measure differences, beside dyff
   cargo xtask schemas                    write the JSON Schemas of the file formats
   cargo xtask tools                      get the real programs that tests compare with";
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         ["bench", "yaml", options @ ..] => bench::yaml(options),
         ["bench", "compile"] => bench::compile(),
         ["bench", "charts", options @ ..] => bench::charts(options),
+        ["bench", "diff"] => bench::diff(),
         ["schemas"] => schemas::run(),
         ["test"] => test::run(),
         ["tools"] => tools::run(),

@@ -31,6 +31,10 @@ const COMPARED: &[Program] = &[
     Program { name: "helm", version: HELM_3, package: Package::Go("helm.sh/helm/v3/cmd/helm") },
 ];
 
+/// What differences are measured beside.
+pub(crate) const DYFF: Program =
+    Program { name: "dyff", version: "1.12.0", package: Package::Go("github.com/homeport/dyff/cmd/dyff") };
+
 /// What checks licences and sources of dependencies.
 pub(crate) const CARGO_DENY: Program =
     Program { name: "cargo-deny", version: "0.20.2", package: Package::Crate };

@@ -42,7 +42,7 @@ pub(crate) fn run(global: &Global, _command: &Doctor) -> Result<(), CommandError
         words: missing.clone(),
     }));
     match global.format {
-        Format::Text => findings.iter().for_each(|finding| ui::print(&line(finding))),
+        Format::Text | Format::Markdown => findings.iter().for_each(|finding| ui::print(&line(finding))),
         Format::Json => ui::print(&format!("{:#}\n", as_json(&findings))),
     }
     let n_bad = findings.iter().filter(|finding| !finding.is_fine).count();

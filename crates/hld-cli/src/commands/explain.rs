@@ -26,7 +26,7 @@ pub(crate) fn run(global: &Global, command: &Explain) -> Result<(), CommandError
         return Err(error.hint(near.unwrap_or_else(|| "`hld explain` lists all codes".to_owned())));
     };
     match global.format {
-        Format::Text => ui::print(code.page()),
+        Format::Text | Format::Markdown => ui::print(code.page()),
         Format::Json => {
             let page =
                 serde_json::json!({ "code": code.to_string(), "title": code.title(), "page": code.page() });
@@ -38,7 +38,7 @@ pub(crate) fn run(global: &Global, command: &Explain) -> Result<(), CommandError
 
 fn list(format: Format) {
     match format {
-        Format::Text => {
+        Format::Text | Format::Markdown => {
             let lines = Code::all().map(|code| format!("{code}  {}\n", code.title()));
             ui::print(&lines.collect::<String>());
         }

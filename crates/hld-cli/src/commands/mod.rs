@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod completions;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod generate;
@@ -18,11 +19,15 @@ use hld_diag::{BAD_ENVIRONMENT, Diagnostic, SourceMap, Span};
 use crate::args::{Arguments, Command, Environments};
 use crate::definition::Definition;
 use crate::error::{CommandError, FailureKind};
-use crate::ui;
+use crate::ui::{self, Format};
 
 /// Runs the command that the arguments name.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let global = &arguments.global;
+    if global.format == Format::Markdown && !matches!(arguments.command, Command::Diff(_)) {
+        return Err(CommandError::new(FailureKind::Usage, "`--format markdown` is for `hld diff` alone")
+            .hint("use `text` or `json`"));
+    }
     let threads = rayon::ThreadPoolBuilder::new().num_threads(global.jobs).build_global();
     threads.map_err(|error| {
         CommandError::new(FailureKind::Io, format!("no threads can be started: {error}"))
@@ -34,6 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         Command::Remove(command) => remove::run(global, command),
         Command::Set(command) => set::run(global, command),
         Command::Generate(command) => generate::run(global, command),
+        Command::Diff(command) => diff::run(global, command),
         Command::Tree(command) => tree::run(global, command),
         Command::Explain(command) => explain::run(global, command),
         Command::Schema(command) => schema::run(command),

@@ -33,7 +33,7 @@ pub(crate) fn run(global: &Global, command: &TreeCommand) -> Result<(), CommandE
     }
     let diagnostics = said.into_sorted(session.sources());
     match global.format {
-        Format::Text => {
+        Format::Text | Format::Markdown => {
             ui::show(&diagnostics, session.sources());
             shown.iter().for_each(|(name, tree)| ui::print(&draw(name, tree, &session)));
         }

@@ -6,7 +6,7 @@ use crate::ui::{self, Format};
 pub(super) fn run(global: &Global) {
     let version = env!("CARGO_PKG_VERSION");
     match global.format {
-        Format::Text => ui::print(&format!("hld {version}\n")),
+        Format::Text | Format::Markdown => ui::print(&format!("hld {version}\n")),
         Format::Json => ui::print(&format!("{}\n", serde_json::json!({ "version": version }))),
     }
 }

@@ -7,6 +7,7 @@ mod charts;
 mod command_line;
 mod component_files;
 mod config;
+mod diffing;
 mod editing;
 mod interruption;
 mod limits;

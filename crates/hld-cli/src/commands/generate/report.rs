@@ -34,7 +34,7 @@ impl Progress {
 /// Shows diagnostics and the summary in the form that was asked for.
 pub(super) fn show(format: Format, run: &Run<'_>, diagnostics: &[Diagnostic]) {
     match format {
-        Format::Text => show_text(run, diagnostics),
+        Format::Text | Format::Markdown => show_text(run, diagnostics),
         Format::Json => show_json(run, diagnostics),
     }
 }
