@@ -21,7 +21,7 @@ usage:
                                          definitions)
   cargo xtask bench                      measure everything
   cargo xtask bench yaml [--files DIR]   measure reading and writing YAML, beside Go
-  cargo xtask bench compile              measure compiling, beside a plain program
+  cargo xtask bench compile [--in DIR]   measure compiling, beside a plain program
   cargo xtask bench charts [--fab PATH]  measure charts, beside Fabrikate
   cargo xtask bench diff                 measure differences, beside dyff
   cargo xtask schemas                    write the JSON Schemas of the file formats
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         ["conformance", kind, files @ ..] => conformance::run(kind, files),
         ["bench"] => bench::all(),
         ["bench", "yaml", options @ ..] => bench::yaml(options),
-        ["bench", "compile"] => bench::compile(),
+        ["bench", "compile", options @ ..] => bench::compile(options),
         ["bench", "charts", options @ ..] => bench::charts(options),
         ["bench", "diff"] => bench::diff(),
         ["schemas"] => schemas::run(),

@@ -22,19 +22,29 @@ const COMPONENTS: usize = 1000;
 /// Rounds of each measurement; the median counts.
 const ROUNDS: usize = 7;
 
-/// `bench compile`
-pub(crate) fn compile() -> Outcome {
+/// A file system in memory, where there is one: a disk would be measured instead of the programs.
+const MEMORY: &str = "/dev/shm";
+
+/// `bench compile [--in DIR]`
+pub(crate) fn compile(options: &[&str]) -> Outcome {
+    let place = match options {
+        [] if Path::new(MEMORY).is_dir() => Path::new(MEMORY).to_owned(),
+        [] => std::env::temp_dir(),
+        ["--in", folder] => Path::new(folder).to_owned(),
+        _ => return Err("usage: cargo xtask bench compile [--in DIR]".to_owned()),
+    };
     let hld = release_hld()?;
     let files = definition::wide(COMPONENTS);
-    let work = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let work = tempfile::tempdir_in(&place).map_err(|error| error.to_string())?;
     let folder = work.path().join("definition");
     files.write(&folder).map_err(|error| error.to_string())?;
     let generate = |folder: &Path| run(Command::new(&hld).args(["generate", "--all"]).current_dir(folder));
     generate(&folder)?;
     let generated = Files::read(&folder.join("generated")).map_err(|error| error.to_string())?;
     println!(
-        "{COMPONENTS} components x {ENVIRONMENTS} environments, {} files written, median of {ROUNDS}",
-        generated.0.len()
+        "{COMPONENTS} components x {ENVIRONMENTS} environments, {} files written to {}, median of {ROUNDS}",
+        generated.0.len(),
+        place.display()
     );
 
     let fresh = median(|| {

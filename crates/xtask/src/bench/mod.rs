@@ -17,7 +17,7 @@ use crate::Outcome;
 /// `bench`: everything.
 pub(crate) fn all() -> Outcome {
     let mut enough = true;
-    for bench in [yaml(&[]), compile(), charts(&[]), diff()] {
+    for bench in [yaml(&[]), compile(&[]), charts(&[]), diff()] {
         enough &= bench?;
         println!();
     }
