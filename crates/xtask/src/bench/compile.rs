@@ -110,6 +110,12 @@ pub(super) fn median(mut round: impl FnMut() -> Result<f64, String>) -> Result<f
     Ok(seconds[ROUNDS / 2])
 }
 
+/// The shortest of many rounds: what else the machine does can only add to it.
+fn best(mut round: impl FnMut() -> Result<f64, String>) -> Result<f64, String> {
+    let seconds = (0..4 * ROUNDS).map(|_| round()).collect::<Result<Vec<f64>, String>>()?;
+    Ok(seconds.into_iter().fold(f64::INFINITY, f64::min))
+}
+
 /// Reads every file of the definition and writes every byte of the output, one after the other.
 fn plain_program(folder: &Path, files: &Files, (target, generated): (&Path, &Files)) -> Result<(), String> {
     for path in files.0.keys() {
@@ -144,7 +150,7 @@ fn scaling(files: &Files) -> Result<(f64, f64), String> {
             .num_threads(n_threads)
             .build()
             .map_err(|error| error.to_string())?;
-        median(|| {
+        best(|| {
             let session = Session::new(&source, &NoCharts, SourcePath::root(), settings.clone());
             let environments: Vec<_> = settings.environments.values().cloned().collect();
             timed(|| {
