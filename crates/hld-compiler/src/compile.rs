@@ -41,7 +41,12 @@ pub struct CompiledComponent {
 #[must_use]
 pub fn compile(session: &Session<'_>, environments: &[Environment]) -> Vec<Compilation> {
     let generators = Generators::new(session);
-    environments.par_iter().map(|environment| compile_one(session, &generators, environment)).collect()
+    let compile = |environment| compile_one(session, &generators, environment);
+    // The first environment loads and renders what all share, on every thread; were all started at
+    // once, their threads would wait for each other at the same component.
+    let mut compilations: Vec<Compilation> = environments.iter().take(1).map(compile).collect();
+    compilations.par_extend(environments.par_iter().skip(1).map(compile));
+    compilations
 }
 
 /// The trees alone, without rendering: what `hld tree` shows.
