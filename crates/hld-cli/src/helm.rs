@@ -81,8 +81,7 @@ struct Output {
 }
 
 fn run(command: &mut Command, input: &str) -> io::Result<Output> {
-    let mut child = command.spawn()?;
-    let registered = interrupt::child(&child);
+    let (mut child, registered) = interrupt::spawn(command)?;
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(mut stdin), Some(stdout), Some(stderr)) = pipes else {
         return Err(io::Error::other("no pipes"));

@@ -1,6 +1,8 @@
 //! Signals: whoever presses Ctrl-C gets the old output and no litter.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -72,14 +74,19 @@ fn end_children() {
     }
 }
 
-/// Registers a process to be ended with the program, until the guard is dropped. Drop it before the
+/// Starts a process that is ended with the program, until the guard is dropped. Drop it before the
 /// process is waited for: afterwards its number may be another's.
-pub(crate) fn child(process: &std::process::Child) -> ChildGuard {
-    let pid = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
-    if let (Some(pid), Ok(mut children)) = (pid, CHILDREN.lock()) {
-        children.push(pid);
+///
+/// A signal waits until a process that is being started is known, and none is started after it.
+pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, ChildGuard)> {
+    let mut children = CHILDREN.lock().map_err(|_| io::Error::other("the list of processes is lost"))?;
+    if is_cancelled() {
+        return Err(io::ErrorKind::Interrupted.into());
     }
-    ChildGuard(pid)
+    let child = command.spawn()?;
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    children.extend(pid);
+    Ok((child, ChildGuard(pid)))
 }
 
 /// Keeps a process registered.
