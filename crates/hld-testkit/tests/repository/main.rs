@@ -5,6 +5,7 @@
 mod codes;
 mod layers;
 mod purity;
+mod sample;
 mod schemas;
 mod shape;
 
