@@ -212,8 +212,7 @@ impl<'w> Session<'w> {
         let entries = listing.as_ref().as_ref().map_or(&[][..], Vec::as_slice);
         let mut names = self.config_names.lock().expect("nothing panics while it holds the lock");
         for entry in entries {
-            let stem = entry.name.strip_suffix(".yaml").or_else(|| entry.name.strip_suffix(".json"));
-            let Some(stem) = stem.filter(|stem| *stem != COMMON) else { continue };
+            let Some(stem) = config_stem(entry) else { continue };
             if !names.contains(stem) {
                 names.insert(stem.to_owned());
             }
@@ -314,11 +313,14 @@ pub(crate) fn unreadable(sources: &SourceMap, shown: &str, error: &SourceError) 
 #[must_use]
 pub fn config_names(source: &dyn Source, dir: &SourcePath) -> Vec<String> {
     let entries = source.list(&dir.child("config")).unwrap_or_default();
-    let stem = |entry: &Entry| {
-        let stem = entry.name.strip_suffix(".yaml").or_else(|| entry.name.strip_suffix(".json"))?;
-        (entry.kind == EntryKind::File && stem != COMMON).then(|| stem.to_owned())
-    };
-    let mut names: Vec<String> = entries.iter().filter_map(stem).collect();
+    let files = entries.iter().filter(|entry| entry.kind == EntryKind::File);
+    let mut names: Vec<String> = files.filter_map(config_stem).map(str::to_owned).collect();
     names.dedup();
     names
+}
+
+/// The config that a file of a config folder is for, unless that is `common`.
+fn config_stem(entry: &Entry) -> Option<&str> {
+    let stem = entry.name.strip_suffix(".yaml").or_else(|| entry.name.strip_suffix(".json"));
+    stem.filter(|stem| *stem != COMMON)
 }
