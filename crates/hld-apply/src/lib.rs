@@ -1,0 +1,1 @@
+//! Objects in a cluster: server-side apply, drift, inventory, pruning.

@@ -1,0 +1,1 @@
+//! Pull requests on forges: one sticky comment and a status.

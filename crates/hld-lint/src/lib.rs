@@ -1,0 +1,1 @@
+//! Checks of manifests: the schemas of Kubernetes and of custom resources, removed and deprecated APIs.

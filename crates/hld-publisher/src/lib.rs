@@ -1,0 +1,1 @@
+//! Manifests to a commit in a manifest repository, without a work tree.

@@ -1,0 +1,1 @@
+//! Versions and version constraints, as Masterminds/semver (Helm's) reads them.
