@@ -1,0 +1,102 @@
+//! What can go wrong with git.
+
+use std::fmt;
+
+use git2::{ErrorClass, ErrorCode};
+use hld_diag::Untrusted;
+
+/// Longest text of a server or of libgit2 that is kept, in bytes.
+const LONGEST: usize = 4096;
+
+/// Why something did not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitError {
+    /// What kind of failure it is.
+    pub kind: ErrorKind,
+    /// What happened, in one line without secrets, already escaped.
+    pub message: String,
+}
+
+/// The kinds of failure, by what can be done about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The repository, the branch, the revision or the object is not there.
+    NotFound,
+    /// The server wants other credentials, or some.
+    Auth,
+    /// The server is not who it says, or nobody we know: its host key or certificate.
+    Untrusted,
+    /// The server can not be reached, or stopped answering.
+    Network,
+    /// The server answered something that is no git.
+    Protocol,
+    /// A limit was reached.
+    Limit,
+    /// The run was cancelled.
+    Cancelled,
+    /// Objects are damaged, or are not what they should be.
+    Corrupt,
+    /// Something on this machine: a file, a lock, the disk.
+    Local,
+    /// The credentials themselves are no good: an unset variable, a line break in a token.
+    Credentials,
+}
+
+impl GitError {
+    /// A failure with the given words, which are escaped.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl AsRef<str>) -> Self {
+        let mut text = message.as_ref().trim_end();
+        if text.len() > LONGEST {
+            let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            text = &text[..end];
+        }
+        GitError { kind, message: Untrusted(text).line() }
+    }
+}
+
+impl fmt::Display for GitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for GitError {}
+
+impl From<git2::Error> for GitError {
+    fn from(error: git2::Error) -> Self {
+        GitError::new(kind(&error), error.message())
+    }
+}
+
+fn kind(error: &git2::Error) -> ErrorKind {
+    let text = error.message();
+    match (error.code(), error.class()) {
+        (ErrorCode::Auth, _) => ErrorKind::Auth,
+        (ErrorCode::Certificate, _) | (_, ErrorClass::Ssl) => ErrorKind::Untrusted,
+        (ErrorCode::User, _) => ErrorKind::Cancelled,
+        (_, ErrorClass::Http) => http_kind(text),
+        (ErrorCode::NotFound, _) => ErrorKind::NotFound,
+        (_, ErrorClass::Net) if text.contains("not found") => ErrorKind::NotFound,
+        (_, ErrorClass::Net) if text.contains("early EOF") => ErrorKind::Network,
+        (_, ErrorClass::Net) if text.contains("pkt") || text.contains("protocol") => ErrorKind::Protocol,
+        (_, ErrorClass::Ssh) if text.contains("authenticat") => ErrorKind::Auth,
+        (_, ErrorClass::Net | ErrorClass::Ssh) => ErrorKind::Network,
+        (
+            _,
+            ErrorClass::Odb | ErrorClass::Indexer | ErrorClass::Zlib | ErrorClass::Object | ErrorClass::Tree,
+        ) => ErrorKind::Corrupt,
+        _ => ErrorKind::Local,
+    }
+}
+
+/// libgit2 has no type for HTTP's statuses: its words are `unexpected http status code: 404`.
+fn http_kind(text: &str) -> ErrorKind {
+    match text.rsplit(' ').next() {
+        Some("401" | "403" | "407") => ErrorKind::Auth,
+        Some("404" | "410") => ErrorKind::NotFound,
+        _ if text.contains("authentication") => ErrorKind::Auth,
+        _ if text.contains("content-type") || text.contains("redirect") => ErrorKind::Protocol,
+        _ => ErrorKind::Network,
+    }
+}
