@@ -108,10 +108,6 @@ impl RemoteUrl {
         } else {
             text.to_owned()
         };
-        // `url` follows the web's rules, by which `\` is `/`, and `ssh` is none of its special schemes.
-        if text.contains('\\') {
-            return Err(UrlProblem::Malformed("it has a `\\` in it"));
-        }
         let parsed = url::Url::parse(&text).map_err(|_| UrlProblem::Malformed("it is no URL"))?;
         if parsed.password().is_some() || (scheme != Scheme::Ssh && !is_organisation(&parsed)) {
             return Err(UrlProblem::HasSecret);
@@ -158,10 +154,6 @@ impl RemoteUrl {
         }
         if path.trim_matches('/').is_empty() {
             return Err(UrlProblem::Malformed("it has no path"));
-        }
-        let lower = path.to_ascii_lowercase();
-        if ["%00", "%0a", "%0d", "'", "`", "$("].iter().any(|bad| lower.contains(bad)) {
-            return Err(UrlProblem::Malformed("its path has a character that no repository's path has"));
         }
         if path.trim_start_matches('/').starts_with('-') {
             return Err(UrlProblem::Malformed("its path starts with `-`"));
@@ -299,6 +291,11 @@ fn check_characters(text: &str) -> Result<(), UrlProblem> {
     }
     if text.len() > 4096 {
         return Err(UrlProblem::Malformed("it is longer than 4096 bytes"));
+    }
+    // Browsers take `\` for `/`; the others mean something to a shell or end a line.
+    let lower = text.to_ascii_lowercase();
+    if ["\\", "%00", "%0a", "%0d", "'", "`", "$("].iter().any(|bad| lower.contains(bad)) {
+        return Err(UrlProblem::Malformed("it has a character that no repository's address has"));
     }
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(UrlProblem::Malformed("it has a space or a control character in it"));

@@ -1,5 +1,7 @@
 //! Repositories of this machine: fetch, trees, commits, push.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;

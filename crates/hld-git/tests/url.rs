@@ -1,5 +1,7 @@
 //! Addresses of repositories.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use hld_git::{Allowed, RemoteUrl, UrlProblem};
 
 fn parse(text: &str) -> Result<String, UrlProblem> {
