@@ -149,4 +149,12 @@ codes! {
     ADOPTED = "0704" Note;
     /// Output is stale.
     STALE = "0705" Error;
+    /// File of a manifest repository is no manifest.
+    NO_MANIFEST = "1201" Error;
+    /// Document can not be applied.
+    OBJECT_UNFIT = "1202" Error;
+    /// One object stands twice in a manifest repository.
+    OBJECT_TWICE = "1203" Error;
+    /// Object or commit is too large to be applied.
+    DESIRED_LIMIT = "1204" Error;
 }
