@@ -126,6 +126,7 @@ impl<'s> Session<'s> {
         let mut options = FetchOptions::new();
         options.remote_callbacks(self.connection.callbacks());
         options.proxy_options(proxy()).custom_headers(&headers);
+        options.follow_redirects(git2::RemoteRedirect::None);
         options.download_tags(AutotagOption::None).update_fetchhead(false);
         options.depth(depth.map_or(0, i32::from));
         let done = self.git.download(specs, Some(&mut options));

@@ -7,8 +7,8 @@
 //! [`Repository::push`] gives it to the remote, if the branch is still where it was.
 //!
 //! *Guarantees*: there is no work tree, no index and no hook of ours. Nothing is ever forced onto a
-//! remote. Secrets go into a connection and nowhere else. Redirects are not followed, so that
-//! credentials reach no other host.
+//! remote. Secrets go into a connection and nowhere else. Redirects to other hosts are not
+//! followed, so that credentials reach no other host.
 
 mod build;
 mod credentials;

@@ -102,6 +102,7 @@ impl Repository {
         let headers = connection.headers();
         let mut options = PushOptions::new();
         options.remote_callbacks(callbacks).proxy_options(proxy()).custom_headers(&headers);
+        options.follow_redirects(git2::RemoteRedirect::None);
         let pushed = git.push(&[format!("{commit}:{full}")], Some(&mut options));
         drop(options);
         drop(git);

@@ -2,14 +2,17 @@
 //!
 //! Trees of files ([`Files`]), manifests compared as parsed documents ([`manifests`]), the `hld`
 //! program run in a world of its own ([`Hld`]), the fixtures of definitions ([`definitions`]) and
-//! the examples ([`examples`]), and the real programs in the tool cache ([`tools`]).
+//! the examples ([`examples`]), the real programs in the tool cache ([`tools`]), and servers: [`http`] and
+//! [`git`].
 //!
 //! Nothing here asserts: functions say what differs, and the suite decides.
 
 pub mod definitions;
 pub mod examples;
 mod files;
+pub mod git;
 mod hld;
+pub mod http;
 pub mod manifests;
 pub mod tools;
 
