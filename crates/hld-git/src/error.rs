@@ -78,6 +78,7 @@ fn kind(error: &git2::Error) -> ErrorKind {
         (_, ErrorClass::Http) => http_kind(text),
         (ErrorCode::NotFound, _) => ErrorKind::NotFound,
         (_, ErrorClass::Net) if text.contains("not found") => ErrorKind::NotFound,
+        (_, ErrorClass::Net) if text.contains("redirect") => ErrorKind::Protocol,
         (_, ErrorClass::Net) if text.contains("early EOF") => ErrorKind::Network,
         (_, ErrorClass::Net) if text.contains("pkt") || text.contains("protocol") => ErrorKind::Protocol,
         (_, ErrorClass::Ssh) if text.contains("authenticat") => ErrorKind::Auth,

@@ -13,8 +13,8 @@ const DEV: usize = usize::MAX;
 /// Crates that only these may import.
 const RESERVED: &[(&str, &[&str])] = &[
     ("git2", &["hld-git"]),
-    ("kube", &["hld-apply", "hld-agent"]),
-    ("hld-compiler", &["hld-cli", "hld-testkit", "xtask"]),
+    ("kube", &["hld-apply", "hld-agent", "hld-cli"]),
+    ("hld-compiler", &["hld-source", "hld-cli", "hld-testkit", "xtask"]),
     // It writes `"yes"` and `"1_000"` without quotes: a test shows it, nothing uses it.
     ("serde_yaml", &[]),
 ];
