@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod conformance;
 mod schemas;
+mod system;
 mod test;
 mod tools;
 
@@ -25,7 +26,7 @@ usage:
   cargo xtask bench charts [--fab PATH]  measure charts, beside Fabrikate
   cargo xtask bench diff                 measure differences, beside dyff
   cargo xtask schemas                    write the JSON Schemas of the file formats
-  cargo xtask tools                      get the real programs that tests compare with";
+  cargo xtask tools [NAME…]              get the real programs that tests compare with or run on";
 
 /// What a subcommand comes to: whether all passed, or why it could not be run.
 type Outcome = Result<bool, String>;
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
         ["bench", "diff"] => bench::diff(),
         ["schemas"] => schemas::run(),
         ["test"] => test::run(),
-        ["tools"] => tools::run(),
+        ["tools", names @ ..] => tools::run(names),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

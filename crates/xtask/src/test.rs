@@ -6,7 +6,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use crate::{build, conformance, tools};
+use crate::{build, conformance, system, tools};
 
 /// What a step came to: whether it passed, and its closing line.
 struct Closing {
@@ -24,6 +24,7 @@ pub(crate) fn run() -> crate::Outcome {
         println!("\n== {name}");
         closings.push((name.to_owned(), check()));
     };
+    step("system programs", &|| closing(system::ensure().map(|()| true), "found or installed"));
     step("tools", &fetch_tools);
     step("cargo fmt", &|| plain(build::cargo().args(["fmt", "--all", "--check"])));
     step("cargo clippy", &|| {
@@ -54,7 +55,7 @@ fn summary(closings: &[(String, Closing)]) -> bool {
 }
 
 fn fetch_tools() -> Closing {
-    closing(tools::run(), "found or installed")
+    closing(tools::run(&[]), "found or installed")
 }
 
 /// Recorded answers; where the data is not beside the repository, only CI insists on it.

@@ -1,0 +1,37 @@
+use hld_testkit::cluster::{Cluster, Parts};
+use hld_testkit::tools;
+
+const DEPLOYMENT: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: rollout}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: example.com/web:1}]
+";
+
+#[test]
+fn a_deployment_rolls_out_on_a_real_control_plane() {
+    let cluster = Cluster::start(Parts::Nodes).unwrap();
+    cluster.kubectl(&["create", "namespace", "rollout"]).unwrap();
+    cluster.apply(DEPLOYMENT).unwrap();
+    let rolled_out = ["rollout", "status", "deployment/web", "-n", "rollout", "--timeout=120s"];
+    cluster.kubectl(&rolled_out).unwrap_or_else(|error| panic!("{error}\n{}", cluster.said()));
+    let deployment = cluster.get(&["deployment", "web", "-n", "rollout"]).unwrap();
+    assert_eq!(deployment["status"]["readyReplicas"], 3);
+}
+
+#[test]
+fn the_server_says_its_version_and_refuses_what_no_schema_has() {
+    let cluster = Cluster::shared().unwrap();
+    let version: serde_json::Value =
+        serde_json::from_str(&cluster.kubectl(&["version", "-o", "json"]).unwrap()).unwrap();
+    assert_eq!(version["serverVersion"]["gitVersion"], format!("v{}", tools::kubernetes().unwrap()));
+    let misspelt = DEPLOYMENT.replace("replicas", "replicsa").replace("rollout", "default");
+    let refused = cluster.apply(&misspelt).unwrap_err();
+    assert!(refused.contains(".spec.replicsa: field not declared in schema"), "{refused}");
+}
