@@ -24,6 +24,12 @@ pub(crate) fn print(text: &str) {
     write_out(text.as_bytes()).ok();
 }
 
+/// Writes one JSON document to standard output. It has no `##`, after which a CI system looks for
+/// commands in its log; it means the same.
+pub(crate) fn print_json(value: &serde_json::Value) {
+    print(&format!("{value:#}\n").replace("##", "#\\u0023"));
+}
+
 /// Writes data with colours to standard output; a stream that is no terminal gets none.
 pub(crate) fn print_styled(text: &str) {
     let mut out = anstream::stdout().lock();

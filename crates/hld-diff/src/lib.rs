@@ -3,8 +3,9 @@
 //! *Flow*: [`compare`] takes the texts of both sides. Documents whose bytes stand on both sides are
 //! put aside unread; the others are read, their secrets replaced by keyed hashes ([`Key`]), and
 //! objects of one id (group, kind, namespace, name) are compared. The result is a [`Difference`]:
-//! plain data, in an order that depends on nothing but the objects. A writer turns comparisons into
-//! text: [`write::terminal`], [`write::markdown`], [`write::json`].
+//! plain data, in an order that depends on nothing but the objects. [`fold`] puts comparisons together,
+//! tells equal changes once and says what of them can hurt ([`Danger`]). A writer makes text of that:
+//! [`write::terminal`], [`write::markdown`], [`write::json`].
 //!
 //! *Guarantees*: values are equal as Kubernetes reads YAML: the order of keys, comments, quotes and
 //! `1.0` for `1` are no difference. What is reported is exactly what differs: the changes of an
@@ -16,7 +17,9 @@
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod compare;
+mod danger;
 mod difference;
+mod fold;
 mod lines;
 mod list;
 mod node;
@@ -26,7 +29,9 @@ mod text;
 pub mod write;
 
 pub use compare::{Options, Outcome, compare};
+pub use danger::{Danger, Risk};
 pub use difference::{Change, Difference, Item, Object, ObjectChange, Step, What};
+pub use fold::{Comparison, Folded, Shared, fold};
 pub use node::Node;
 pub use object::Input;
 pub use secret::{Fingerprint, Key};

@@ -59,6 +59,30 @@ impl Node {
         }
     }
 
+    /// The value below these keys.
+    pub(crate) fn below(&self, path: &[&str]) -> Option<&Node> {
+        path.iter().try_fold(self, |node, key| match node {
+            Node::Map(entries) => entries.get(*key),
+            _ => None,
+        })
+    }
+
+    /// The items of a list; none of anything else.
+    pub(crate) fn items(&self) -> &[Node] {
+        match self {
+            Node::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The text, if it is one.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            Node::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Its text in sigs.k8s.io/yaml's style.
     pub(crate) fn to_yaml(&self) -> String {
         yaml::emit(&self.to_value())

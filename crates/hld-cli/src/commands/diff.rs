@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use hld_compiler::{Compilation, Session, compile};
 use hld_diag::{Diagnostic, Diagnostics, SourceMap};
-use hld_diff::write::{self, Comparison};
-use hld_diff::{Key, Options};
+use hld_diff::{Comparison, Key, Options, fold, write};
 use hld_yaml::Limits;
 
 use self::manifests::Manifests;
@@ -176,17 +175,10 @@ fn random_key() -> Result<Key, CommandError> {
 }
 
 fn print(comparisons: &[Comparison], format: Format) {
+    let folded = fold(comparisons);
     match format {
-        Format::Text => {
-            let shown = comparisons.iter().map(|one| write::terminal(one, write::Colour::Ansi));
-            ui::print_styled(&shown.collect::<Vec<_>>().join("\n"));
-        }
-        Format::Markdown => {
-            ui::print(&comparisons.iter().map(write::markdown).collect::<Vec<_>>().join("\n"));
-        }
-        Format::Json => {
-            let shown: Vec<_> = comparisons.iter().map(write::json).collect();
-            ui::print(&format!("{:#}\n", serde_json::json!({ "comparisons": shown })));
-        }
+        Format::Text => ui::print_styled(&write::terminal(&folded, write::Colour::Ansi)),
+        Format::Markdown => ui::print(&write::markdown(&folded, None)),
+        Format::Json => ui::print_json(&write::json(&folded)),
     }
 }

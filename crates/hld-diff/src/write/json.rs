@@ -2,15 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Comparison;
 use crate::node::SECRET;
-use crate::{Change, Hunk, Item, Mark, Node, ObjectChange, Step, What};
+use crate::{Change, Comparison, Danger, Folded, Hunk, Item, Mark, Node, ObjectChange, Step, What, danger};
 
-/// A comparison as an object:
+/// Comparisons as one object: `comparisons`, and `folded`, which says of each change where it is: the
+/// object's `group`, `kind`, `namespace` and `name`, its `change`, and the names of the comparisons
+/// that have it as `in`.
+///
+/// One of `comparisons` has
 ///
 /// - `name`, and `summary` with the counts `added`, `changed`, `removed`;
 /// - `objects`, by group, kind, namespace and name, which are fields of each. `change` is `added` or
-///   `removed`, with the object as `content`, or `changed`, with `changes`.
+///   `removed`, with the object as `content`, or `changed`, with `changes`. `dangers` is a list with
+///   `risk`, `path` (empty where it is the whole object) and `reason`.
 ///
 /// One of `changes` has `path`, a list of steps: a key is a string, an item of a list is
 /// `{"name": {field: value}, "before": n, "after": n}`, as far as it has a name and was there. And it
@@ -18,7 +22,20 @@ use crate::{Change, Hunk, Item, Mark, Node, ObjectChange, Step, What};
 /// `text` with `hunks`, in which `before` and `after` are line numbers from 0 and each of `lines`
 /// begins with ` `, `-` or `+`. Secret values are `"(secret)"`.
 #[must_use]
-pub fn json(comparison: &Comparison) -> Value {
+pub fn json(folded: &Folded<'_>) -> Value {
+    let name = |at: &usize| folded.comparisons[*at].name.clone();
+    let shared = folded.changes.iter().map(|shared| {
+        let mut shown = heading(shared.change);
+        shown["in"] = shared.within.iter().map(name).collect();
+        shown
+    });
+    json!({
+        "comparisons": folded.comparisons.iter().map(comparison).collect::<Vec<_>>(),
+        "folded": shared.collect::<Vec<_>>(),
+    })
+}
+
+fn comparison(comparison: &Comparison) -> Value {
     let difference = &comparison.difference;
     json!({
         "name": comparison.name,
@@ -31,15 +48,21 @@ pub fn json(comparison: &Comparison) -> Value {
     })
 }
 
-fn object(object: &ObjectChange) -> Value {
+fn heading(object: &ObjectChange) -> Value {
     let id = object.id();
-    let mut shown = json!({
+    json!({
         "change": object.word(),
         "group": id.group,
         "kind": id.kind,
         "namespace": id.namespace,
         "name": id.name,
-    });
+    })
+}
+
+fn object(object: &ObjectChange) -> Value {
+    let mut shown = heading(object);
+    let dangers = danger::of(object);
+    shown["dangers"] = dangers.iter().map(danger_shown).collect();
     match object {
         ObjectChange::Added(object) | ObjectChange::Removed(object) => {
             shown["content"] = node(&object.content);
@@ -51,6 +74,10 @@ fn object(object: &ObjectChange) -> Value {
         }
     }
     shown
+}
+
+fn danger_shown(danger: &Danger) -> Value {
+    json!({ "risk": danger.risk.name(), "path": danger.path, "reason": danger.reason })
 }
 
 /// Adds every change that has none below it.

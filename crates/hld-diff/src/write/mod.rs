@@ -1,21 +1,19 @@
 //! Comparisons as text, one file a form.
 
+mod budget;
+mod code;
 mod json;
 mod markdown;
 mod terminal;
 
+pub use budget::Budget;
+pub use code::{code_block, code_span};
 pub use hld_diag::render::Colour;
 pub use json::json;
 pub use markdown::markdown;
 pub use terminal::terminal;
 
-use crate::Difference;
-
-/// A difference and the name it is shown under.
-#[derive(Clone, Debug)]
-pub struct Comparison {
-    /// What was compared: `prod`, `a.yaml -> b.yaml`.
-    pub name: String,
-    /// What differs.
-    pub difference: Difference,
+/// `1 object`, `2 objects`.
+fn plural(n: usize, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }

@@ -3,11 +3,12 @@
 use anstyle::{AnsiColor, Style};
 use hld_diag::Untrusted;
 
-use super::{Colour, Comparison};
+use super::{Colour, plural};
 use crate::lines::{self, Role, Shown};
-use crate::{Mark, ObjectChange};
+use crate::{Danger, Folded, Mark, ObjectChange, Shared};
 
-/// A comparison: its name with the counts, then each object with what changed in it.
+/// Comparisons: a line with the counts of each, then what of it is dangerous, then each object with
+/// what changed in it; equal changes once.
 ///
 /// ```text
 /// prod: 1 changed
@@ -17,23 +18,52 @@ use crate::{Mark, ObjectChange};
 ///       + 3
 /// ```
 #[must_use]
-pub fn terminal(comparison: &Comparison, colour: Colour) -> String {
-    let name = Untrusted(&comparison.name).line();
-    let mut out = format!("{name}: {}\n", comparison.difference.summary());
-    for object in &comparison.difference.objects {
-        object_lines(object, colour, &mut out);
+pub fn terminal(folded: &Folded<'_>, colour: Colour) -> String {
+    let mut out = String::new();
+    for comparison in folded.comparisons {
+        let name = Untrusted(&comparison.name).line();
+        out.push_str(&format!("{name}: {}\n", comparison.difference.summary()));
+    }
+    let dangers = folded.dangers();
+    if !dangers.is_empty() {
+        let heading = plural(dangers.len(), "dangerous change");
+        push(&mut out, "", &format!("{heading}:"), (REMOVED.bold(), colour));
+        for (danger, shared) in dangers {
+            push(&mut out, "  ", &danger_line(folded, danger, shared), (REMOVED, colour));
+        }
+    }
+    for shared in &folded.changes {
+        object_lines(folded, shared, colour, &mut out);
     }
     out
 }
 
-fn object_lines(object: &ObjectChange, colour: Colour, out: &mut String) {
+/// `! data loss: Namespace shop removed: everything in it is deleted with it (in all 4)`
+fn danger_line(folded: &Folded<'_>, danger: &Danger, shared: &Shared<'_>) -> String {
+    let object = Untrusted(&shared.change.id().to_string()).line();
+    let path = Untrusted(&danger.path).line();
+    let path = if path.is_empty() { path } else { format!(", {path}") };
+    let word = shared.change.word();
+    let within = within(folded, shared);
+    format!("! {}: {object} {word}{path}: {}{within}", danger.risk.name(), danger.reason)
+}
+
+/// ` (in prod, dev (of 3))`; nothing where there is but one comparison.
+fn within(folded: &Folded<'_>, shared: &Shared<'_>) -> String {
+    let show = |name: &str| Untrusted(name).line();
+    folded.names(shared).map_or_else(String::new, |names| format!(" ({})", names.said(show)))
+}
+
+fn object_lines(folded: &Folded<'_>, shared: &Shared<'_>, colour: Colour, out: &mut String) {
+    let object = shared.change;
     let (sign, style) = match object {
         ObjectChange::Added(_) => ("+", ADDED),
         ObjectChange::Removed(_) => ("-", REMOVED),
         ObjectChange::Changed { .. } => ("~", CHANGED),
     };
     let heading = format!("{sign} {}", object.id());
-    push(out, "", &Untrusted(&heading).line(), (style.bold(), colour));
+    let heading = format!("{}{}", Untrusted(&heading).line(), within(folded, shared));
+    push(out, "", &heading, (style.bold(), colour));
     for Shown { role, text } in lines::of_object(object) {
         let (indent, sign, style) = match role {
             Role::Path => ("    ", "", PATH),

@@ -3,14 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod budget;
 mod comparing;
+mod dangers;
+mod folding;
 mod property;
 mod secrets;
 mod writing;
 
 use hld_diag::FileId;
-use hld_diff::write::{Colour, Comparison, terminal};
-use hld_diff::{Input, Key, Options, Outcome, compare};
+use hld_diff::write::{Colour, terminal};
+use hld_diff::{Comparison, Input, Key, Options, Outcome, compare, fold};
 use hld_yaml::Limits;
 
 /// Compares two streams of manifests.
@@ -30,9 +33,16 @@ fn difference(before: &str, after: &str) -> Comparison {
 /// Compares two streams of manifests and what the terminal shows of them, without its first line.
 #[track_caller]
 fn check(before: &str, after: &str, expected: &str) {
-    let shown = terminal(&difference(before, after), Colour::Plain);
+    let shown = terminal(&fold(&[difference(before, after)]), Colour::Plain);
     let (_, lines) = shown.split_once('\n').unwrap();
     assert_eq!(lines, expected, "\n{lines}");
+}
+
+/// Comparisons of one text with each of several, which are named by what they are given with.
+fn comparisons(before: &str, afters: &[(&str, &str)]) -> Vec<Comparison> {
+    let one =
+        |(name, after): &(&str, &str)| Comparison { name: (*name).to_owned(), ..difference(before, after) };
+    afters.iter().map(one).collect()
 }
 
 /// A Deployment with these lines as its `spec`.
