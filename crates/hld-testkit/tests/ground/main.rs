@@ -3,6 +3,7 @@
 //! They are the real programs of `cargo xtask tools`, so that these tests are behind `real-programs`.
 
 #![cfg(feature = "real-programs")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod cluster;
 mod gitea;
