@@ -18,7 +18,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage:
   cargo xtask test                       check everything
-  cargo xtask conformance KIND [FILE…]   run recorded cases (KIND: yaml-parse, yaml-emit,
+  cargo xtask conformance KIND [FILE…]   run recorded cases (KIND: yaml-parse, yaml-emit, semver,
                                          definitions)
   cargo xtask bench                      measure everything
   cargo xtask bench yaml [--files DIR]   measure reading and writing YAML, beside Go

@@ -1,6 +1,7 @@
 //! Recorded answers of the real programs, compared with ours.
 
 mod definitions;
+mod semver;
 mod yaml_emit;
 mod yaml_parse;
 
@@ -26,6 +27,7 @@ pub(crate) fn count(kind: &str, files: &[&str]) -> Result<(usize, usize), String
     let (check, recorded_in): (Check, &str) = match kind {
         "yaml-parse" => (each(yaml_parse::check), "yaml-parse.jsonl"),
         "yaml-emit" => (each(yaml_emit::check), "yaml-emit.jsonl"),
+        "semver" => (each(semver::check), "semver.jsonl"),
         "definitions" => (Box::new(definitions::check), "definitions.jsonl.xz"),
         _ => return Err(format!("no such kind of cases: {kind}")),
     };
