@@ -33,9 +33,11 @@ pub(crate) struct Global {
     /// Form of what is printed.
     #[arg(long, value_enum, global = true, default_value_t, value_name = "FORM")]
     pub(crate) format: Format,
-    /// Most threads at work; as many as there are processors when 0.
-    #[arg(short = 'j', long, global = true, default_value_t = 0, value_name = "N")]
-    pub(crate) jobs: usize,
+    /// Most threads at work, up to 1024; as many as there are processors when 0.
+    // A system that is short of memory aborts a program in the midst of starting a thread.
+    #[arg(short = 'j', long, global = true, default_value_t = 0, value_name = "N",
+          value_parser = clap::value_parser!(u16).range(0..=1024))]
+    pub(crate) jobs: u16,
 }
 
 #[derive(Subcommand)]
@@ -69,6 +71,15 @@ pub(crate) struct Environments {
     /// Every environment that hld.yaml names; without hld.yaml, every config of the root.
     #[arg(long, conflicts_with_all = ["configs", "env"])]
     pub(crate) all: bool,
+}
+
+/// Where a definition and its sources are read from.
+#[derive(Args)]
+pub(crate) struct Sources {
+    /// Read the definition from this commit, branch or tag of its repository instead of from the
+    /// folder; files that are not committed are not seen.
+    #[arg(long, value_name = "REV")]
+    pub(crate) rev: Option<String>,
 }
 
 /// Shows help, the version, or what is wrong with the command line.

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use hld_compiler::{Settings, SourcePath};
 use hld_diag::SourceMap;
+use hld_source::{Files, Overlay, Revision, system_words};
 
 use crate::error::{CommandError, FailureKind};
-use crate::files::{Files, system_words};
 use crate::ui;
 
 /// A definition on this machine.
 pub(crate) struct Definition {
     /// Absolute path of the folder that holds the root component.
     pub(crate) folder: PathBuf,
-    /// Everything below the confinement root.
-    pub(crate) files: Files,
+    /// Everything below the confinement root, with what is fetched.
+    pub(crate) files: Overlay,
     /// The folder, below the confinement root.
     pub(crate) root: SourcePath,
     /// What `hld.yaml` says.
@@ -34,6 +34,14 @@ impl Definition {
 /// # Errors
 /// The folder is not there, or its `hld.yaml` is wrong (shown already).
 pub(crate) fn open(folder: &Path) -> Result<Definition, CommandError> {
+    open_at(folder, None)
+}
+
+/// The same as it was in the commit `revision`, if one is named.
+///
+/// # Errors
+/// The folder is not there, there is no such commit, or its `hld.yaml` is wrong (shown already).
+pub(crate) fn open_at(folder: &Path, revision: Option<&str>) -> Result<Definition, CommandError> {
     let folder = folder.canonicalize().map_err(|error| {
         let message = format!("`{}` can not be opened: {}", folder.display(), system_words(&error));
         CommandError::new(FailureKind::Usage, message).hint("name the folder of a definition with `-C DIR`")
@@ -43,12 +51,13 @@ pub(crate) fn open(folder: &Path) -> Result<Definition, CommandError> {
         return Err(CommandError::new(FailureKind::Usage, message).hint("name the folder, not a file in it"));
     }
     let top = top(&folder);
-    let files = Files::open(top).map_err(|error| {
-        CommandError::new(
-            FailureKind::Io,
-            format!("`{}` can not be opened: {}", top.display(), system_words(&error)),
-        )
-    })?;
+    let files = match revision {
+        Some(revision) => Overlay::new(Revision::open(top, revision).map_err(no_revision)?),
+        None => Overlay::new(Files::open(top).map_err(|error| {
+            let message = format!("`{}` can not be opened: {}", top.display(), system_words(&error));
+            CommandError::new(FailureKind::Io, message)
+        })?),
+    };
     let below = folder.strip_prefix(top).unwrap_or(Path::new("")).to_str();
     let root = below.and_then(|below| SourcePath::clean(below).ok()).ok_or_else(|| {
         CommandError::new(FailureKind::Definition, format!("the path `{}` is not UTF-8", folder.display()))
@@ -57,12 +66,19 @@ pub(crate) fn open(folder: &Path) -> Result<Definition, CommandError> {
     Ok(Definition { folder, files, root, settings })
 }
 
+fn no_revision(error: hld_git::GitError) -> CommandError {
+    let is_usage = error.kind == hld_git::ErrorKind::NotFound;
+    let kind = if is_usage { FailureKind::Usage } else { FailureKind::Io };
+    let hint = "`--rev` takes what `git rev-parse` does: a branch, a tag, a commit";
+    CommandError::new(kind, error.message).hint(hint)
+}
+
 /// The top of the git repository around a folder, else the folder itself.
 pub(crate) fn top(folder: &Path) -> &Path {
     folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder)
 }
 
-fn settings(files: &Files, root: &SourcePath) -> Result<Settings, CommandError> {
+fn settings(files: &Overlay, root: &SourcePath) -> Result<Settings, CommandError> {
     let sources = SourceMap::default();
     Settings::load(files, root, &sources).map_err(|diagnostics| {
         ui::show(&diagnostics, &sources);

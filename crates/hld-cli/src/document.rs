@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use hld_diag::{Diagnostic, FileId, SourceMap};
+use hld_source::system_words;
 use hld_yaml::{self as yaml, Data, Value, edit};
 
 use crate::error::{CommandError, FailureKind};
-use crate::files::system_words;
 use crate::{definition, output, ui};
 
 /// A file of a definition in the form it has, or is to have.

@@ -5,8 +5,6 @@ mod commands;
 mod definition;
 mod document;
 mod error;
-mod files;
-mod helm;
 mod interrupt;
 mod output;
 mod tools;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use etcetera::BaseStrategy;
+use hld_source::cache_dir;
 
 /// The helm version that hld is tested with.
 pub(crate) const HELM_VERSION: &str = "4.1.4";
@@ -15,14 +15,6 @@ pub(crate) struct Found {
     pub(crate) path: PathBuf,
     /// Why this one: `hld.yaml`, `cache`, `PATH`.
     pub(crate) place: &'static str,
-}
-
-/// The folder for tools and fetched sources: `HLD_CACHE_DIR`, else the user's cache folder.
-pub(crate) fn cache_dir() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("HLD_CACHE_DIR").filter(|dir| !dir.is_empty()) {
-        return Some(PathBuf::from(named));
-    }
-    etcetera::choose_base_strategy().ok().map(|strategy| strategy.cache_dir().join("hld"))
 }
 
 /// The helm program: the one `hld.yaml` names, else the cache's, else the first on PATH.

@@ -112,6 +112,11 @@ impl<'w> Session<'w> {
         self.source.absolute(path)
     }
 
+    /// What there is to say about the source that belongs at `mount`.
+    pub(crate) fn remarks(&self, mount: &SourcePath) -> Vec<Diagnostic> {
+        self.source.remarks(mount)
+    }
+
     /// A path as diagnostics show it: relative to the definition's folder.
     #[must_use]
     pub fn shown(&self, path: &SourcePath) -> String {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use hld_diag::Diagnostic;
+
 use crate::path::SourcePath;
 
 /// Where the files of a definition come from: the one door of the compiler.
@@ -24,6 +26,13 @@ pub trait Source: Send + Sync {
 
     /// The path below the root that an absolute path of the machine means, if it lies there.
     fn absolute(&self, path: &str) -> Option<SourcePath>;
+
+    /// What there is to say about the source that belongs at the folder `mount`: why it is not there, or
+    /// what takes its place. The compiler adds who asked for it.
+    fn remarks(&self, mount: &SourcePath) -> Vec<Diagnostic> {
+        let _ = mount;
+        Vec::new()
+    }
 }
 
 /// One entry of a folder.

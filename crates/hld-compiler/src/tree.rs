@@ -11,7 +11,6 @@
 mod reference;
 
 use reference::References;
-pub(crate) use reference::outside;
 
 use std::sync::Arc;
 
@@ -25,6 +24,7 @@ use crate::component::{Component, Kind, Method};
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::path::SourcePath;
+use crate::remote::{self, Remote};
 use crate::session::Session;
 
 /// All components of an environment, parents before their children.
@@ -34,6 +34,10 @@ pub struct Tree {
     pub nodes: Vec<Node>,
     /// Components that the environment switches off, by their path of names.
     pub disabled: Vec<String>,
+    /// Sources that its components need, whether they are there or not.
+    pub remotes: Vec<Remote>,
+    /// Folders of the definition's own repository with an `access.yaml`, parents first.
+    pub access: Vec<SourcePath>,
 }
 
 /// One component as it takes part in an environment.
@@ -47,6 +51,9 @@ pub struct Node {
     pub path: String,
     /// Folder that its paths are relative to.
     pub dir: SourcePath,
+    /// The checkout that the folder belongs to, which no path leaves: the root for the definition's own
+    /// repository, else the mount of a fetched source.
+    pub checkout: SourcePath,
     /// Output folder below the environment's, empty for the environment's own.
     pub logical: String,
     /// Its merged config.
@@ -64,7 +71,10 @@ pub struct Node {
 struct Expansion {
     children: Vec<Node>,
     disabled: Vec<String>,
+    remotes: Vec<Remote>,
+    access: Vec<SourcePath>,
     diagnostics: Diagnostics,
+    /// Which of the environment's configs have been found.
     seen: Vec<bool>,
 }
 
@@ -74,11 +84,20 @@ pub(crate) fn walk(session: &Session<'_>, environment: &Environment) -> (Tree, D
     let mut tree = Tree::default();
     let mut diagnostics = Diagnostics::default();
     let mut seen = vec![false; environment.configs.len()];
-    let mut level = Vec::new();
-    let mut references = References { session, environment, seen: &mut seen, out: &mut diagnostics };
-    match references.load_root() {
-        Some(root) => level.push(root),
-        None => return (tree, diagnostics),
+    let mut take = |tree: &mut Tree, diagnostics: &mut Diagnostics, expansion: Expansion| {
+        tree.disabled.extend(expansion.disabled);
+        tree.remotes.extend(expansion.remotes);
+        tree.access.extend(expansion.access);
+        diagnostics.extend(expansion.diagnostics);
+        seen.iter_mut().zip(expansion.seen).for_each(|(seen, here)| *seen |= here);
+        expansion.children
+    };
+    let mut root = Expansion::of(environment);
+    let loaded = References { session, environment, out: &mut root }.load_root();
+    root.children.extend(loaded);
+    let mut level = take(&mut tree, &mut diagnostics, root);
+    if level.is_empty() {
+        return (tree, diagnostics);
     }
     while !level.is_empty() {
         if let Some(limit) = check_limits(session, tree.nodes.len(), &level) {
@@ -90,10 +109,7 @@ pub(crate) fn walk(session: &Session<'_>, environment: &Environment) -> (Tree, D
         let expansions: Vec<Expansion> = level.par_iter().enumerate().map(expand).collect();
         tree.nodes.append(&mut level);
         for expansion in expansions {
-            level.extend(expansion.children);
-            tree.disabled.extend(expansion.disabled);
-            diagnostics.extend(expansion.diagnostics);
-            seen.iter_mut().zip(expansion.seen).for_each(|(seen, here)| *seen |= here);
+            level.extend(take(&mut tree, &mut diagnostics, expansion));
         }
     }
     let unmentioned = environment.configs.iter().zip(seen).filter(|(_, seen)| !seen);
@@ -101,9 +117,29 @@ pub(crate) fn walk(session: &Session<'_>, environment: &Environment) -> (Tree, D
     (tree, diagnostics)
 }
 
+impl Expansion {
+    fn of(environment: &Environment) -> Self {
+        Expansion { seen: vec![false; environment.configs.len()], ..Expansion::default() }
+    }
+
+    /// Notes a source that is needed, with what there is to say about it.
+    fn note(&mut self, session: &Session<'_>, remote: Remote) {
+        let remarks = session.remarks(&remote.mount).into_iter();
+        self.diagnostics
+            .extend(remarks.map(|remark| Diagnostic { span: remote.span, ..remark }.trace(&remote.trace)));
+        self.remotes.push(remote);
+    }
+}
+
 fn expand(session: &Session<'_>, environment: &Environment, at: usize, node: &Node) -> Expansion {
-    let mut out = Expansion { seen: vec![false; environment.configs.len()], ..Expansion::default() };
+    let mut out = Expansion::of(environment);
     check_config(node, &mut out.diagnostics);
+    if node.component.kind != Kind::Component
+        && let Ok(place) = remote::place(session, (&node.dir, &node.checkout), &node.component)
+        && let Some(remote) = remote::remote_of(node, &node.component, &place)
+    {
+        out.note(session, remote);
+    }
     for sub in &node.component.subcomponents {
         let said = node.config.subcomponent(sub.name.as_str());
         let path = child_path(node, sub);
@@ -121,10 +157,7 @@ fn expand(session: &Session<'_>, environment: &Environment, at: usize, node: &No
             ..node.clone()
         };
         let child = match sub.kind {
-            Kind::Component => {
-                let (seen, out) = (&mut out.seen, &mut out.diagnostics);
-                References { session, environment, seen, out }.load(child)
-            }
+            Kind::Component => References { session, environment, out: &mut out }.load(child),
             _ => Some(child),
         };
         out.children.extend(child);

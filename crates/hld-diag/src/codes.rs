@@ -149,6 +149,8 @@ codes! {
     ADOPTED = "0704" Note;
     /// Output is stale.
     STALE = "0705" Error;
+    /// Access file of a fetched component.
+    ACCESS_IGNORED = "0801" Warning;
     /// File of a manifest repository is no manifest.
     NO_MANIFEST = "1201" Error;
     /// Document can not be applied.

@@ -7,15 +7,14 @@ use std::path::{Path, PathBuf};
 use hld_compiler::{Compilation, Session, compile};
 use hld_diag::{Diagnostic, Diagnostics, SourceMap};
 use hld_diff::{Comparison, Key, Options, fold, write};
+use hld_source::{Helm, system_words};
 use hld_yaml::Limits;
 
 use self::manifests::Manifests;
 use super::environments;
-use crate::args::{Environments, Global};
+use crate::args::{Environments, Global, Sources};
 use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
-use crate::files::system_words;
-use crate::helm::Helm;
 use crate::tools;
 use crate::ui::{self, Format};
 
@@ -31,6 +30,8 @@ use crate::ui::{self, Format};
 pub(crate) struct Diff {
     #[command(flatten)]
     environments: Environments,
+    #[command(flatten)]
+    sources: Sources,
     /// Compare with the environments' folders below this one instead of generated/.
     #[arg(long, value_name = "DIR")]
     against: Option<PathBuf>,
@@ -89,7 +90,7 @@ fn compare_environments(
     command: &Diff,
     sources: &SourceMap,
 ) -> Result<Vec<Comparison>, CommandError> {
-    let definition = definition::open(&global.directory)?;
+    let definition = definition::open_at(&global.directory, command.sources.rev.as_deref())?;
     let against = against(&definition, command)?;
     let compilations = compiled(&definition, command)?;
     let mut comparisons = Vec::with_capacity(compilations.len());

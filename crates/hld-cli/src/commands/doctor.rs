@@ -4,11 +4,11 @@ use std::path::Path;
 
 use hld_compiler::{Environment, Kind, Method, Session, trees};
 use hld_diag::Diagnostics;
+use hld_source::Helm;
 
 use crate::args::Global;
 use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
-use crate::helm::Helm;
 use crate::tools::{self, HELM_VERSION};
 use crate::ui::{self, Format};
 
@@ -95,7 +95,7 @@ fn git() -> Finding {
 
 fn cache() -> Finding {
     let words =
-        tools::cache_dir().map_or_else(|| "no cache folder".to_owned(), |dir| dir.display().to_string());
+        hld_source::cache_dir().map_or_else(|| "no cache folder".to_owned(), |dir| dir.display().to_string());
     Finding { subject: "cache", is_fine: true, words }
 }
 

@@ -8,12 +8,12 @@ use std::time::Instant;
 use clap::ValueEnum;
 use hld_compiler::{Compilation, Layout, Session, compile, describe, output_files};
 use hld_diag::{Diagnostic, Diagnostics, STALE, Severity, Span};
+use hld_source::Helm;
 
 use super::{environments, machine_path};
-use crate::args::{Environments, Global};
+use crate::args::{Environments, Global, Sources};
 use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
-use crate::helm::Helm;
 use crate::output::{self, Changes, Tree};
 use crate::{tools, ui};
 
@@ -26,6 +26,8 @@ use crate::{tools, ui};
 pub(crate) struct Generate {
     #[command(flatten)]
     environments: Environments,
+    #[command(flatten)]
+    sources: Sources,
     /// Folder that the environments' folders are written to; `generated` in the definition's folder
     /// when missing.
     #[arg(long, value_name = "DIR")]
@@ -71,7 +73,7 @@ pub(crate) fn run(global: &Global, command: &Generate) -> Result<(), CommandErro
             "nothing was compiled, so that no pipeline passes unchecked; run kubeconform on the output",
         ));
     }
-    let definition = definition::open(&global.directory)?;
+    let definition = definition::open_at(&global.directory, command.sources.rev.as_deref())?;
     let (wanted, warnings) = environments(&definition, &command.environments)?;
     let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
     let helm = Helm::new(&definition.files, program);
@@ -167,7 +169,7 @@ impl Run<'_> {
                     // The reader has seen enough.
                     Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
                     Err(error) => {
-                        let words = crate::files::system_words(&error);
+                        let words = hld_source::system_words(&error);
                         let message = format!("writing to standard output failed: {words}");
                         return Err(CommandError::new(FailureKind::Io, message));
                     }
@@ -185,7 +187,7 @@ impl Run<'_> {
             .iter()
             .flat_map(|compilation| &compilation.components)
             .filter_map(|component| component.source.as_deref())
-            .map(|source| machine_path(self.definition, source))
+            .filter_map(|source| machine_path(self.definition, source))
             .collect();
         if let Some(refused) = output::check_folder(&output, &self.definition.folder, &sources) {
             return Err(refused);
@@ -236,7 +238,7 @@ impl Run<'_> {
         let text = serde_json::to_string_pretty(&file)
             .map_err(|error| CommandError::new(FailureKind::Internal, error.to_string()))?;
         output::replace_file(path, text.as_bytes()).map_err(|error| {
-            let words = crate::files::system_words(&error);
+            let words = hld_source::system_words(&error);
             CommandError::new(FailureKind::Io, format!("writing `{}` failed: {words}", path.display()))
         })
     }

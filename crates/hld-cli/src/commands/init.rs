@@ -1,12 +1,12 @@
 //! `hld init`
 
+use hld_source::system_words;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
 use crate::args::Global;
 use crate::error::{CommandError, FailureKind};
-use crate::files::system_words;
 use crate::ui;
 
 /// Make a new definition: a root component, a folder of manifests, and config for two environments.

@@ -13,8 +13,9 @@ pub(crate) mod set;
 pub(crate) mod tree;
 mod version;
 
-use hld_compiler::{Environment, SourcePath, config_names};
+use hld_compiler::{Environment, config_names};
 use hld_diag::{BAD_ENVIRONMENT, Diagnostic, SourceMap, Span};
+use hld_source::Folders;
 
 use crate::args::{Arguments, Command, Environments};
 use crate::definition::Definition;
@@ -28,7 +29,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         return Err(CommandError::new(FailureKind::Usage, "`--format markdown` is for `hld diff` alone")
             .hint("use `text` or `json`"));
     }
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(global.jobs).build_global();
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(usize::from(global.jobs)).build_global();
     threads.map_err(|error| {
         CommandError::new(FailureKind::Io, format!("no threads can be started: {error}"))
             .hint("try `--jobs 1`")
@@ -133,10 +134,9 @@ fn every_config(definition: &Definition) -> Result<Vec<Vec<String>>, CommandErro
     Ok(names.into_iter().map(|name| vec![name]).collect())
 }
 
-/// A path of the definition on this machine.
-fn machine_path(definition: &Definition, below: &str) -> std::path::PathBuf {
-    let path = definition.root.join(below).unwrap_or_else(|_| SourcePath::root());
-    definition.files.machine_path(&path)
+/// A folder of the definition on this machine; none for what is fetched.
+fn machine_path(definition: &Definition, below: &str) -> Option<std::path::PathBuf> {
+    definition.files.machine_path(&definition.root.join(below).ok()?)
 }
 
 /// Refuses a name that no component can have.

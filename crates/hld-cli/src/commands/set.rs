@@ -8,12 +8,12 @@ use std::path::PathBuf;
 
 use hld_compiler::Environment;
 use hld_diag::FileId;
+use hld_source::system_words;
 use hld_yaml::{self as yaml, Data, Value};
 
 use crate::args::Global;
 use crate::document::{Document, MOST_BYTES};
 use crate::error::{CommandError, FailureKind};
-use crate::files::system_words;
 use crate::ui;
 
 /// Set config values of the component in this folder.

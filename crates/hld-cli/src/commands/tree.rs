@@ -2,12 +2,12 @@
 
 use hld_compiler::{Node, Session, Tree, trees};
 use hld_diag::{Diagnostics, render};
+use hld_source::Helm;
 
 use super::environments;
-use crate::args::{Environments, Global};
+use crate::args::{Environments, Global, Sources};
 use crate::definition;
 use crate::error::CommandError;
-use crate::helm::Helm;
 use crate::ui::{self, Format};
 
 /// Show the components of an environment, and where each comes from.
@@ -15,10 +15,12 @@ use crate::ui::{self, Format};
 pub(crate) struct TreeCommand {
     #[command(flatten)]
     environments: Environments,
+    #[command(flatten)]
+    sources: Sources,
 }
 
 pub(crate) fn run(global: &Global, command: &TreeCommand) -> Result<(), CommandError> {
-    let definition = definition::open(&global.directory)?;
+    let definition = definition::open_at(&global.directory, command.sources.rev.as_deref())?;
     let (wanted, warnings) = environments(&definition, &command.environments)?;
     let no_charts = Err((String::new(), String::new()));
     let helm = Helm::new(&definition.files, no_charts);

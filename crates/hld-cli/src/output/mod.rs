@@ -19,11 +19,10 @@ use std::io;
 use std::path::Path;
 
 use hld_diag::{ADOPTED, Diagnostic, Diagnostics, Span, WRITE_FAILED};
+use hld_source::system_words;
 
 pub(crate) use folder::check as check_folder;
 pub(crate) use stage::{Outcome, write};
-
-use crate::files::system_words;
 
 /// Name of the folder, below the output folder, that holds our records and what is staged.
 const OURS: &str = ".hld";

@@ -7,11 +7,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use hld_diag::{Diagnostic, Diagnostics, Span, WRITE_FAILED};
+use hld_source::process::{self, Litter};
 use rayon::prelude::*;
 use rustix::fs::{CWD, FlockOperation, RenameFlags};
 
 use super::{OURS, Tree, failed, folder, record};
-use crate::interrupt::{self, Litter};
+use crate::interrupt;
 
 /// What happened to each environment's folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +110,7 @@ impl Staging {
     fn new(ours: &Path) -> Result<Self, Diagnostic> {
         let staged = tempfile::Builder::new().prefix("new-").tempdir_in(ours);
         let folder = staged.map_err(|error| failed("creating a folder in", ours, &error))?.keep();
-        let litter = interrupt::litter(&folder);
+        let litter = process::litter(&folder);
         Ok(Staging { folder, _litter: litter })
     }
 }
@@ -128,7 +129,7 @@ fn stage(folder: &Path, tree: &Tree<'_>) -> Result<(), Diagnostic> {
     }
     let files: Vec<(&String, &Vec<&[u8]>)> = tree.files.iter().collect();
     files.par_iter().try_for_each(|(path, parts)| {
-        if interrupt::is_cancelled() {
+        if process::is_cancelled() {
             return Err(interrupted());
         }
         let path = folder.join(path);

@@ -14,18 +14,17 @@ use std::sync::Arc;
 
 use hld_diag::{
     BROKEN_MANIFEST, CHART_DOCUMENT_DROPPED, CHART_HOOKS_LEFT_OUT, Diagnostic, HELM_FAILED, NO_CHART,
-    NO_HELM, NOT_FETCHED, OUTSIDE_ROOT, Span,
+    NO_HELM, OUTSIDE_ROOT, Span,
 };
 use hld_k8s as k8s;
 
 use super::{Generators, Origin, Rendered, Resource};
 use crate::chart::{ChartError, ChartRequest};
-use crate::component::Method;
 use crate::environment::Environment;
 use crate::inject::{self, Ending};
-use crate::path::{Outside, SourcePath};
+use crate::path::SourcePath;
 use crate::session::Session;
-use crate::tree::{Node, outside};
+use crate::tree::Node;
 
 /// Namespace of a release whose config names none.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -40,28 +39,31 @@ pub(super) fn render(
     node: &Node,
 ) -> Arc<Rendered> {
     let mut rendered = Rendered::default();
-    if let Err(diagnostic) = try_render(generators, environment, node, &mut rendered) {
-        rendered.diagnostics.push(diagnostic);
+    match super::files(generators.session, node) {
+        Ok(chart) => {
+            let made = try_render(generators, (environment, node), &chart, &mut rendered);
+            rendered.diagnostics.extend(made.err());
+        }
+        Err(missing) => rendered.diagnostics = missing,
     }
     Arc::new(rendered)
 }
 
 fn try_render(
     generators: &Generators<'_, '_>,
-    environment: &Environment,
-    node: &Node,
+    (environment, node): (&Environment, &Node),
+    chart: &SourcePath,
     out: &mut Rendered,
 ) -> Result<(), Diagnostic> {
     let session = generators.session;
-    let chart = chart_folder(node).map_err(|Outside| outside(&node.component.path))?;
-    check_chart(session, node, &chart)?;
-    out.source = Some(session.shown(&chart));
-    out.diagnostics.extend(made_up::warn(generators, node, &chart));
+    check_chart(session, node, chart)?;
+    out.source = Some(session.shown(chart));
+    out.diagnostics.extend(made_up::warn(generators, node, chart));
     let values = values::text(&node.config)?;
     let (compat_fabrikate, keep_hooks) = session.chart_options(node.component.chart);
     let namespace = node.config.namespace.as_ref().map_or(DEFAULT_NAMESPACE, |namespace| &namespace.name);
     let request = ChartRequest {
-        chart: &chart,
+        chart,
         release: node.component.name.as_str(),
         namespace,
         values: &values,
@@ -86,17 +88,6 @@ fn try_render(
     Ok(())
 }
 
-/// Where a fetched or local chart is (spec: Fabrikate's `getChartPath`).
-fn chart_folder(node: &Node) -> Result<SourcePath, Outside> {
-    let component = &node.component;
-    let fetched = || node.dir.join("helm_repos")?.join(component.name.as_str());
-    match component.method {
-        Method::Git => fetched()?.join(component.path.as_str()),
-        Method::Helm => fetched(),
-        Method::Local | Method::Http => node.dir.join(component.path.as_str()),
-    }
-}
-
 fn check_chart(session: &Session<'_>, node: &Node, chart: &SourcePath) -> Result<(), Diagnostic> {
     if session.has_file(chart, "Chart.yaml") {
         return Ok(());
@@ -106,13 +97,6 @@ fn check_chart(session: &Session<'_>, node: &Node, chart: &SourcePath) -> Result
     let fields = [&component.path, &component.source, &component.name];
     let asked =
         fields.into_iter().find(|text| !text.is_empty()).unwrap_or(&component.name).span_or(component.span);
-    if matches!(component.method, Method::Git | Method::Helm) && !session.exists(chart) {
-        let message = format!("`{shown}` does not exist: the chart of this component was not fetched");
-        let span = component.source.span_or(asked);
-        return Err(
-            Diagnostic::new(NOT_FETCHED, span, message).hint("put the chart there, as `fab install` did")
-        );
-    }
     let message = format!("no chart in `{shown}`: it has no Chart.yaml");
     Err(Diagnostic::new(NO_CHART, asked, message)
         .hint("for a local chart `path` is its folder, relative to this file"))

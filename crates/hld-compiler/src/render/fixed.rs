@@ -6,17 +6,13 @@
 
 use std::sync::Arc;
 
-use hld_diag::{
-    Diagnostic, Diagnostics, FileId, NOT_AN_OBJECT, NOT_FETCHED, NOT_YAML, OWN_FILES_LEFT_OUT, Span,
-};
+use hld_diag::{Diagnostic, Diagnostics, FileId, NOT_AN_OBJECT, NOT_YAML, OWN_FILES_LEFT_OUT, Span};
 use hld_k8s as k8s;
 
 use super::{Generators, Origin, Rendered, Resource};
-use crate::component::Method;
-use crate::path::{Outside, SourcePath};
-use crate::session::Session;
+use crate::path::SourcePath;
 use crate::source::{Entry, EntryKind};
-use crate::tree::{Node, outside};
+use crate::tree::Node;
 
 /// Files and folders of a component's own folder that are no manifests.
 const OWN_FILES: [&str; 11] = [
@@ -35,17 +31,11 @@ const OWN_FILES: [&str; 11] = [
 
 pub(super) fn render(generators: &Generators<'_, '_>, node: &Node) -> Arc<Rendered> {
     let session = generators.session;
-    let Ok(dir) = manifest_folder(node) else {
-        return Arc::new(Rendered {
-            diagnostics: outside(&node.component.path).into(),
-            ..Rendered::default()
-        });
+    let dir = match super::files(session, node) {
+        Ok(dir) => dir,
+        Err(missing) => return Arc::new(Rendered { diagnostics: missing, ..Rendered::default() }),
     };
     let mut out = Diagnostics::default();
-    if node.is_by(Method::Http) && !session.exists(&dir) {
-        out.push(not_fetched(session, node, &dir));
-        return Arc::new(Rendered { diagnostics: out, ..Rendered::default() });
-    }
     let asked = asked(node);
     let Some(entries) = super::folder(session, &dir, &asked, &mut out) else {
         return Arc::new(Rendered { diagnostics: out, ..Rendered::default() });
@@ -74,27 +64,12 @@ fn with(rendered: &Rendered, mut diagnostics: Diagnostics) -> Arc<Rendered> {
     })
 }
 
-/// `<dir>/<path>`; for `method: http` the folder that the file was fetched to.
-fn manifest_folder(node: &Node) -> Result<SourcePath, Outside> {
-    match node.component.method {
-        Method::Http => node.dir.join("components")?.join(node.component.name.as_str()),
-        _ => node.dir.join(node.component.path.as_str()),
-    }
-}
-
 fn asked(node: &Node) -> crate::component::Text {
     let fields = [&node.component.path, &node.component.source];
     let named = fields.into_iter().find(|text| !text.is_empty()).unwrap_or(&node.component.name);
     let mut named = named.clone();
     named.span = named.span_or(node.component.span);
     named
-}
-
-fn not_fetched(session: &Session<'_>, node: &Node, dir: &SourcePath) -> Diagnostic {
-    let shown = session.shown(dir);
-    let message = format!("`{shown}` does not exist: the source of this component was not fetched");
-    let span = node.component.source.span_or(node.component.span);
-    Diagnostic::new(NOT_FETCHED, span, message).hint("put the manifest there, as `fab install` did")
 }
 
 fn own_files_left_out(node: &Node, own: &[Entry]) -> Diagnostic {

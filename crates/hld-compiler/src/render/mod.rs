@@ -18,6 +18,7 @@ use crate::component::{Kind, Text};
 use crate::environment::Environment;
 use crate::memo::Memo;
 use crate::path::SourcePath;
+use crate::remote;
 use crate::session::Session;
 use crate::source::{Entry, EntryKind, SourceError};
 use crate::tree::Node;
@@ -120,6 +121,18 @@ fn kustomize(node: &Node) -> Diagnostic {
     let message = "components of type `kustomize` are not supported yet";
     Diagnostic::new(TYPE_NOT_SUPPORTED, node.component.kind_span, message)
         .hint("build it with `kustomize build` into a folder and take that as `type: static`")
+}
+
+/// The folder of a component's files: with its source, if it has one.
+fn files(session: &Session<'_>, node: &Node) -> Result<SourcePath, Diagnostics> {
+    let place = remote::place(session, (&node.dir, &node.checkout), &node.component)?;
+    match place.mount {
+        Some(mount) if !session.exists(&mount) => {
+            let missing = remote::not_fetched(session, &node.component, &mount);
+            Err(missing.map(Diagnostics::from).unwrap_or_default())
+        }
+        _ => Ok(place.folder),
+    }
 }
 
 /// The entries of the folder that a component's `path` names.

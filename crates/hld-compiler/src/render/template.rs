@@ -19,7 +19,7 @@ use crate::environment::Environment;
 use crate::path::SourcePath;
 use crate::session::Session;
 use crate::source::{Entry, EntryKind};
-use crate::tree::{Node, outside};
+use crate::tree::Node;
 
 /// The compiled templates of one folder, shared by all environments.
 #[derive(Debug)]
@@ -41,9 +41,9 @@ pub(super) fn render(generators: &Generators<'_, '_>, environment: &Environment,
     let session = generators.session;
     let mut rendered = Rendered::default();
     let path = &node.component.path;
-    let Ok(dir) = node.dir.join(path.as_str()) else {
-        rendered.diagnostics.push(outside(path));
-        return rendered;
+    let dir = match super::files(session, node) {
+        Ok(dir) => dir,
+        Err(missing) => return Rendered { diagnostics: missing, ..rendered },
     };
     let mut asked = path.clone();
     asked.span = path.span_or(node.component.name.span_or(node.component.span));

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use hld_diag::{
-    Diagnostic, Diagnostics, NO_COMPONENT, NOT_FETCHED, OUTSIDE_ROOT, REFERENCE_CYCLE, Span, TracePoint,
-};
+use hld_diag::{ACCESS_IGNORED, Diagnostic, NO_COMPONENT, REFERENCE_CYCLE, Span, TracePoint};
 
-use super::Node;
-use crate::component::{Component, Kind, Method, Text};
+use super::{Expansion, Node};
+use crate::component::{Component, Kind, Method};
 use crate::config::Config;
 use crate::environment::{COMMON, Environment};
 use crate::path::SourcePath;
+use crate::remote::{self, asked_text};
 use crate::session::Session;
 
 /// Loads the components of one environment that have files of their own.
@@ -19,11 +18,12 @@ pub(super) struct References<'a, 'w> {
     pub(super) session: &'a Session<'w>,
     /// The environment whose config files are read.
     pub(super) environment: &'a Environment,
-    /// Which of the environment's configs have been found, anywhere.
-    pub(super) seen: &'a mut [bool],
-    /// What there is to say.
-    pub(super) out: &'a mut Diagnostics,
+    /// What is found and what there is to say.
+    pub(super) out: &'a mut Expansion,
 }
+
+/// Which environment variable holds the token for which source.
+const ACCESS_FILE: &str = "access.yaml";
 
 /// Where a folder was asked for.
 struct Asked<'t> {
@@ -36,7 +36,8 @@ impl References<'_, '_> {
     pub(super) fn load_root(&mut self) -> Option<Node> {
         let dir = self.session.root().clone();
         let asked = Asked { span: Span::NONE, trace: &[] };
-        let (component, config) = self.load_files(&dir, Config::empty(), &asked)?;
+        let checkout = SourcePath::root();
+        let (component, config) = self.load_files((&dir, &checkout), Config::empty(), &asked)?;
         let root = Node {
             parent: None,
             path: component.name.value.clone(),
@@ -45,6 +46,7 @@ impl References<'_, '_> {
             config: Arc::new(config),
             loaded: vec![dir.clone()],
             dir,
+            checkout,
             depth: 0,
             trace: Vec::new(),
         };
@@ -55,77 +57,103 @@ impl References<'_, '_> {
     /// A root that is fetched by git gives way to the component in the fetched folder, with the
     /// root's config on top. Its own subcomponents are dropped, as in Fabrikate.
     fn redirect_root(&mut self, mut root: Node) -> Option<Node> {
-        let dir = self.reference_dir(&root.dir, &root.component)?;
+        let (dir, checkout) = self.find(&root)?;
         let trace = [TracePoint { what: "the root".to_owned(), span: root.component.name.span }];
         let asked = Asked { span: asked_at(&root.component), trace: &trace };
-        let (component, config) = self.load_files(&dir, Config::clone(&root.config), &asked)?;
+        let (component, config) = self.load_files((&dir, &checkout), Config::clone(&root.config), &asked)?;
         root.loaded.push(dir.clone());
-        Some(Node { path: component.name.value.clone(), component, config: Arc::new(config), dir, ..root })
+        let path = component.name.value.clone();
+        Some(Node { path, component, config: Arc::new(config), dir, checkout, ..root })
     }
 
     /// Loads the component that the reference `node` names; its config is what the parent says,
     /// then its own files.
     pub(super) fn load(&mut self, mut node: Node) -> Option<Node> {
         let reference = node.component.clone();
-        let dir = self.reference_dir(&node.dir, &reference)?;
+        let (dir, checkout) = self.find(&node)?;
         if node.loaded.contains(&dir) {
-            self.out.push(cycle(self.session, &node, &reference, &dir));
+            self.out.diagnostics.push(cycle(self.session, &node, &reference, &dir));
             return None;
         }
         let logical = join_logical(&node.logical, reference.name.as_str());
         let asked = Asked { span: asked_at(&reference), trace: &node.trace };
-        let (component, config) = self.load_files(&dir, Config::clone(&node.config), &asked)?;
+        let (component, config) = self.load_files((&dir, &checkout), Config::clone(&node.config), &asked)?;
         node.loaded.push(dir.clone());
-        Some(Node { component, config: Arc::new(config), dir, logical, ..node })
+        Some(Node { component, config: Arc::new(config), dir, checkout, logical, ..node })
+    }
+
+    /// The folder that the reference `node` leads to, and the checkout that it belongs to.
+    fn find(&mut self, node: &Node) -> Option<(SourcePath, SourcePath)> {
+        let reference = &node.component;
+        let place = match remote::place(self.session, (&node.dir, &node.checkout), reference) {
+            Ok(place) => place,
+            Err(outside) => {
+                self.out.diagnostics.push(outside);
+                return None;
+            }
+        };
+        if let Some(remote) = remote::remote_of(node, reference, &place) {
+            self.out.note(self.session, remote);
+        }
+        let Some(mount) = place.mount else { return Some((place.folder, node.checkout.clone())) };
+        if self.session.exists(&mount) {
+            return Some((place.folder, mount));
+        }
+        let missing = remote::not_fetched(self.session, reference, &mount);
+        self.out.diagnostics.extend(missing.map(|missing| missing.trace(&node.trace)));
+        None
     }
 
     /// The component file of a folder, and its config files merged below `config`.
     fn load_files(
         &mut self,
-        dir: &SourcePath,
+        (dir, checkout): (&SourcePath, &SourcePath),
         mut config: Config,
         asked: &Asked<'_>,
     ) -> Option<(Arc<Component>, Config)> {
         let loaded = self.session.component(dir);
         self.say(&loaded.diagnostics, asked);
         if loaded.is_missing {
-            self.out.push(missing(self.session, dir, asked.span).trace(asked.trace));
+            self.out.diagnostics.push(missing(self.session, dir, asked.span).trace(asked.trace));
         }
         let component = loaded.component.clone()?;
+        self.note_access(dir, checkout, asked);
         let configs = self.environment.configs.iter().map(String::as_str);
         for (at, name) in configs.chain([COMMON]).enumerate() {
             let file = self.session.config(dir, name);
             self.say(&file.diagnostics, asked);
-            if let (Some(seen), Some(_)) = (self.seen.get_mut(at), &file.config) {
+            if let (Some(seen), Some(_)) = (self.out.seen.get_mut(at), &file.config) {
                 *seen = true;
             }
             let said = file.config.as_deref().cloned().unwrap_or_else(Config::empty);
             if let Err(conflict) = config.merge(said) {
-                self.out.push(conflict.trace(asked.trace));
+                self.out.diagnostics.push(conflict.trace(asked.trace));
             }
         }
         Some((component, config))
     }
 
-    fn say(&mut self, diagnostics: &[Diagnostic], asked: &Asked<'_>) {
-        self.out.extend(diagnostics.iter().map(|diagnostic| diagnostic.clone().trace(asked.trace)));
+    /// An `access.yaml` says which environment variable is sent where: only the definition's own
+    /// repository may.
+    fn note_access(&mut self, dir: &SourcePath, checkout: &SourcePath, asked: &Asked<'_>) {
+        if !self.session.has_file(dir, ACCESS_FILE) {
+            return;
+        }
+        if checkout.as_str().is_empty() {
+            self.out.access.push(dir.clone());
+            return;
+        }
+        let shown = self.session.shown(&dir.child(ACCESS_FILE));
+        let message = format!("`{shown}` is not used: it belongs to a fetched component");
+        let hint = "a fetched component can not have environment variables sent anywhere; put what it needs \
+                    into the access.yaml of this definition";
+        let diagnostic = Diagnostic::new(ACCESS_IGNORED, asked.span, message).hint(hint);
+        self.out.diagnostics.push(diagnostic.trace(asked.trace));
     }
 
-    /// The folder that a reference is loaded from (spec: Go's `RelativePathTo` and `path.Join`).
-    fn reference_dir(&mut self, parent: &SourcePath, reference: &Component) -> Option<SourcePath> {
-        let source = reference.source.as_str();
-        let path = reference.path.as_str();
-        let dir = match reference.method {
-            Method::Git => parent.join(&format!("components/{}/{path}", reference.name.value)).ok(),
-            _ if source.starts_with('/') => {
-                self.session.absolute(source).and_then(|source| source.join(path).ok())
-            }
-            _ => parent.join(source).and_then(|dir| dir.join(path)).ok(),
-        };
-        if dir.is_none() {
-            self.out.push(outside(asked_text(reference)));
-        }
-        dir
+    fn say(&mut self, diagnostics: &[Diagnostic], asked: &Asked<'_>) {
+        let said = diagnostics.iter().map(|diagnostic| diagnostic.clone().trace(asked.trace));
+        self.out.diagnostics.extend(said);
     }
 }
 
@@ -138,31 +166,12 @@ fn join_logical(parent: &str, name: &str) -> String {
     }
 }
 
-/// A path that leaves the repository.
-pub(crate) fn outside(path: &Text) -> Diagnostic {
-    let message = format!("`{}` leads out of the repository", path.value);
-    Diagnostic::new(OUTSIDE_ROOT, path.span, message)
-        .hint("paths may use `..` up to the top of the git repository; copy or vendor what lies outside")
-}
-
-/// The field of a reference that says where it leads.
-fn asked_text(reference: &Component) -> &Text {
-    let fields = [&reference.source, &reference.path];
-    fields.into_iter().find(|text| !text.is_empty()).unwrap_or(&reference.name)
-}
-
 fn asked_at(reference: &Component) -> Span {
     asked_text(reference).span_or(reference.span)
 }
 
 fn missing(session: &Session<'_>, dir: &SourcePath, asked: Span) -> Diagnostic {
     let shown = session.shown(dir);
-    let fetched = dir.parts().any(|part| part == "components");
-    if asked.is_some() && fetched && !session.exists(dir) {
-        let message = format!("`{shown}` does not exist: the source of this component was not fetched");
-        let hint = "put the source there, as `fab install` did";
-        return Diagnostic::new(NOT_FETCHED, asked, message).hint(hint);
-    }
     let message = format!("no component.yaml or component.json in `{shown}`");
     let found = session.has_file(dir, "component.yml");
     let hint = if found {

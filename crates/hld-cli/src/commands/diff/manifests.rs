@@ -7,9 +7,9 @@ use std::sync::Arc;
 use hld_compiler::Compilation;
 use hld_diag::{FileId, SourceMap};
 use hld_diff::Input;
+use hld_source::system_words;
 
 use crate::error::{CommandError, FailureKind};
-use crate::files::system_words;
 
 /// Most bytes of the manifests of one side together.
 pub(super) const MOST_BYTES: usize = 256 << 20;

@@ -53,11 +53,11 @@ impl Snapshot {
         Snapshot(entries)
     }
 
-    /// What differs, without what lies in the folder `except`.
-    pub(crate) fn differences(&self, other: &Snapshot, except: Option<&str>) -> Vec<String> {
+    /// What differs, without what lies in the folders `except`.
+    pub(crate) fn differences(&self, other: &Snapshot, except: &[&str]) -> Vec<String> {
         let paths = self.0.keys().chain(other.0.keys());
         let differs = |path: &&PathBuf| {
-            let is_excepted = except.is_some_and(|folder| path.starts_with(folder));
+            let is_excepted = except.iter().any(|folder| path.starts_with(folder));
             !is_excepted && self.0.get(*path) != other.0.get(*path)
         };
         let mut found: Vec<String> = paths.filter(differs).map(|path| path.display().to_string()).collect();

@@ -9,10 +9,11 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use hld_compiler::{ChartEngine, ChartError, ChartRequest, EntryKind, Source, SourcePath};
+use hld_compiler::{ChartEngine, ChartError, ChartRequest, EntryKind, SourcePath};
 
-use crate::files::{Files, system_words};
-use crate::interrupt;
+use crate::files::system_words;
+use crate::overlay::Folders;
+use crate::process;
 
 /// Most bytes of helm's output that are taken.
 const MOST_OUTPUT: u64 = 256 << 20;
@@ -22,14 +23,15 @@ const KEPT_VARIABLES: [&str; 6] =
     ["PATH", "HOME", "TMPDIR", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"];
 
 /// The helm program, looked for when the first chart is rendered.
-pub(crate) struct Helm<'f> {
-    files: &'f Files,
+pub struct Helm<'f> {
+    files: &'f dyn Folders,
     program: Result<PathBuf, (String, String)>,
 }
 
 impl<'f> Helm<'f> {
     /// Charts of `files` through `program`, or the reason and the hint why there is none.
-    pub(crate) fn new(files: &'f Files, program: Result<PathBuf, (String, String)>) -> Self {
+    #[must_use]
+    pub fn new(files: &'f dyn Folders, program: Result<PathBuf, (String, String)>) -> Self {
         Helm { files, program }
     }
 
@@ -58,12 +60,12 @@ impl ChartEngine for Helm<'_> {
             hint: hint.clone(),
         })?;
         check_links(self.files, request.chart)?;
-        let chart = self.files.machine_path(request.chart);
+        let chart = self.files.folder(request.chart).map_err(ChartError::Failed)?;
         let mut command = Helm::command(program, request, &chart);
         let output = run(&mut command, request.values).map_err(|error| {
             ChartError::Failed(format!("`{}` can not be run: {}", program.display(), system_words(&error)))
         })?;
-        if interrupt::is_cancelled() {
+        if process::is_cancelled() {
             return Err(ChartError::Cancelled);
         }
         if !output.is_success {
@@ -81,7 +83,7 @@ struct Output {
 }
 
 fn run(command: &mut Command, input: &str) -> io::Result<Output> {
-    let (mut child, registered) = interrupt::spawn(command)?;
+    let (mut child, registered) = process::spawn(command)?;
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(mut stdin), Some(stdout), Some(stderr)) = pipes else {
         return Err(io::Error::other("no pipes"));
@@ -139,7 +141,7 @@ fn words_of(stderr: &[u8], machine: &Path, chart: &SourcePath) -> String {
 }
 
 /// Refuses a chart with a link that leads out of the repository: helm would follow it.
-fn check_links(files: &Files, folder: &SourcePath) -> Result<(), ChartError> {
+fn check_links(files: &dyn Folders, folder: &SourcePath) -> Result<(), ChartError> {
     let mut folders = vec![folder.clone()];
     while let Some(folder) = folders.pop() {
         let entries =

@@ -15,20 +15,23 @@ const MOST_ENTRIES: usize = 200_000;
 
 /// A folder of the machine and what lies below it.
 #[derive(Debug)]
-pub(crate) struct Files {
+pub struct Files {
     dir: Dir,
     root: PathBuf,
 }
 
 impl Files {
     /// Everything below `root`, which must be an absolute path without links.
-    pub(crate) fn open(root: &Path) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// The folder can not be opened.
+    pub fn open(root: &Path) -> io::Result<Self> {
         let dir = Dir::open_ambient_dir(root, cap_std::ambient_authority())?;
         Ok(Files { dir, root: root.to_owned() })
     }
 
     /// The path of the machine that `path` means.
-    pub(crate) fn machine_path(&self, path: &SourcePath) -> PathBuf {
+    pub(crate) fn path_of(&self, path: &SourcePath) -> PathBuf {
         self.root.join(path.as_str())
     }
 
@@ -116,7 +119,8 @@ fn refused(error: &io::Error) -> SourceError {
 }
 
 /// What the system says, without the number.
-pub(crate) fn system_words(error: &io::Error) -> String {
+#[must_use]
+pub fn system_words(error: &io::Error) -> String {
     let words = error.to_string();
     let words = words.split(" (os error").next().unwrap_or(&words);
     let mut chars = words.chars();
