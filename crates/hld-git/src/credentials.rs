@@ -1,6 +1,7 @@
 //! How to log in to a remote.
 
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use hld_diag::Secret;
 
@@ -99,4 +100,20 @@ pub(crate) fn check_secret(secret: &str) -> Result<(), GitError> {
         None => return Ok(()),
     };
     Err(GitError::new(ErrorKind::Credentials, problem))
+}
+
+/// Refuses a private key of ours that others may read, as OpenSSH does (sshkey_perm_ok), and one that is not
+/// there.
+///
+/// # Errors
+/// The file and what is wrong with it.
+pub(crate) fn check_key_file(path: &Path) -> Result<(), GitError> {
+    let bad =
+        |what: String| GitError::new(ErrorKind::Credentials, format!("the key `{}` {what}", path.display()));
+    let metadata = std::fs::metadata(path).map_err(|error| bad(format!("can not be used: {error}")))?;
+    let mode = metadata.mode() & 0o777;
+    if metadata.uid() == rustix::process::getuid().as_raw() && mode & 0o077 != 0 {
+        return Err(bad(format!("may be read by others (mode {mode:04o}): `chmod 600` it")));
+    }
+    Ok(())
 }

@@ -17,6 +17,7 @@ mod fetch;
 mod host_key;
 mod local;
 mod oid;
+mod patience;
 mod push;
 mod remote;
 mod repository;
@@ -28,6 +29,7 @@ pub use credentials::{Credential, Credentials, KeySource, NoCredentials, UserCre
 pub use error::{ErrorKind, GitError};
 pub use fetch::{Limits, Want};
 pub use oid::ObjectId;
+pub use patience::wait_at_most;
 pub use push::PushOutcome;
 pub use remote::{Remote, RemoteRef};
 pub use repository::{CommitInfo, Repository, RepositoryLock};

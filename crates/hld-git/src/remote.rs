@@ -10,11 +10,12 @@ use base64::Engine as _;
 use git2::{CertificateCheckStatus, Cred, CredentialType, Progress, RemoteCallbacks};
 use secrecy::ExposeSecret;
 
-use crate::credentials::{Credential, Credentials, KeySource, check_secret};
+use crate::credentials::{Credential, Credentials, KeySource, check_key_file, check_secret};
 use crate::error::{ErrorKind, GitError};
 use crate::fetch::Limits;
 use crate::host_key::{self, Verdict};
 use crate::oid::ObjectId;
+use crate::patience;
 use crate::url::RemoteUrl;
 
 /// A repository elsewhere.
@@ -64,6 +65,7 @@ impl Remote {
 
     /// What one connection needs and learns.
     pub(crate) fn connection(&self, limits: &Limits) -> Result<Connection<'_>, GitError> {
+        patience::ensure();
         let candidates = self.credentials.find(&self.url)?;
         let mut headers = Vec::new();
         for candidate in &candidates {
@@ -217,7 +219,10 @@ impl<'r> Connection<'r> {
             Credential::SshKey { private, passphrase } if takes_key => {
                 let passphrase = passphrase.as_ref().map(ExposeSecret::expose_secret);
                 match private {
-                    KeySource::File(path) => Cred::ssh_key(user, None, path, passphrase)?,
+                    KeySource::File(path) => {
+                        check_key_file(path).map_err(|fault| refused(state, fault))?;
+                        Cred::ssh_key(user, None, path, passphrase)?
+                    }
                     KeySource::Text(text) => {
                         Cred::ssh_key_from_memory(user, None, text.expose_secret(), passphrase)?
                     }
@@ -228,7 +233,7 @@ impl<'r> Connection<'r> {
                 let config = git2::Config::open_default()?;
                 let mut helper = git2::CredentialHelper::new(&self.remote.url.to_string());
                 let Some((user, secret)) = helper.config(&config).execute() else { return Ok(None) };
-                check_secret(&secret).map_err(|fault| git2::Error::from_str(&fault.message))?;
+                check_secret(&secret).map_err(|fault| refused(state, fault))?;
                 remember(state, &secret);
                 Cred::userpass_plaintext(&user, &secret)?
             }
@@ -288,6 +293,13 @@ impl<'r> Connection<'r> {
         }
         true
     }
+}
+
+/// Stops the connection because a credential is no good.
+fn refused(state: &mut State, fault: GitError) -> git2::Error {
+    let error = git2::Error::from_str(&fault.message);
+    state.fault.get_or_insert(fault);
+    error
 }
 
 fn remember(state: &mut State, secret: &str) {

@@ -20,6 +20,14 @@ impl Sshd {
     /// # Errors
     /// Debian's `openssh-server` is not there, or the server does not listen: what it said.
     pub fn start() -> Result<Self, String> {
+        Self::start_with(&[])
+    }
+
+    /// The same with further options of sshd_config(5), `Name=value`.
+    ///
+    /// # Errors
+    /// As [`Sshd::start`].
+    pub fn start_with(options: &[&str]) -> Result<Self, String> {
         let folder = TempDir::new().map_err(|error| error.to_string())?;
         for key in ["host", "other_host", "user"] {
             new_key(&folder.path().join(key))?;
@@ -27,7 +35,7 @@ impl Sshd {
         let failed = |error: std::io::Error| error.to_string();
         std::fs::copy(folder.path().join("user.pub"), folder.path().join("authorized")).map_err(failed)?;
         let port = free_port()?;
-        let server = listen(folder.path(), port, "host")?;
+        let server = listen(folder.path(), port, "host", options)?;
         Ok(Sshd { server, folder, port })
     }
 
@@ -37,7 +45,7 @@ impl Sshd {
     /// The server does not listen.
     pub fn change_host_key(&mut self) -> Result<(), String> {
         self.server.stop()?;
-        self.server = listen(self.folder.path(), self.port, "other_host")?;
+        self.server = listen(self.folder.path(), self.port, "other_host", &[])?;
         Ok(())
     }
 
@@ -64,6 +72,24 @@ impl Sshd {
         Ok(format!("[127.0.0.1]:{} {}\n", self.port, words.join(" ")))
     }
 
+    /// The fingerprint of the host key that it started with, and of the one it changes to.
+    ///
+    /// # Errors
+    /// `ssh-keygen` can not be run.
+    pub fn fingerprints(&self) -> Result<[String; 2], String> {
+        let of = |key: &str| {
+            let path = self.folder.path().join(key);
+            let told = Command::new("ssh-keygen")
+                .arg("-lf")
+                .arg(path)
+                .output()
+                .map_err(|error| error.to_string())?;
+            let text = String::from_utf8_lossy(&told.stdout).into_owned();
+            text.split_whitespace().nth(1).map(str::to_owned).ok_or_else(|| format!("no fingerprint: {text}"))
+        };
+        Ok([of("host.pub")?, of("other_host.pub")?])
+    }
+
     /// What it said last.
     #[must_use]
     pub fn said(&self) -> String {
@@ -71,7 +97,7 @@ impl Sshd {
     }
 }
 
-fn listen(folder: &Path, port: u16, host_key: &str) -> Result<Process, String> {
+fn listen(folder: &Path, port: u16, host_key: &str, options: &[&str]) -> Result<Process, String> {
     let program = Path::new("/usr/sbin/sshd");
     if !program.is_file() {
         return Err("`/usr/sbin/sshd` is not there: install Debian's openssh-server".to_owned());
@@ -95,6 +121,7 @@ fn listen(folder: &Path, port: u16, host_key: &str) -> Result<Process, String> {
         ] {
             command.args(["-o", &option]);
         }
+        command.args(options.iter().flat_map(|option| ["-o", option]));
     })?;
     server.wait_for("connection", || std::net::TcpStream::connect(("127.0.0.1", port)).ok())?;
     Ok(server)
