@@ -151,6 +151,36 @@ codes! {
     STALE = "0705" Error;
     /// Access file of a fetched component.
     ACCESS_IGNORED = "0801" Warning;
+    /// Publishing would remove too much.
+    REMOVALS_REFUSED = "0901" Refused;
+    /// Something else stands where manifests are published.
+    PUBLISH_PATH_TAKEN = "0902" Refused;
+    /// Environment is on hold.
+    ENVIRONMENT_HELD = "0903" Refused;
+    /// History of the manifest repository was rewritten.
+    HISTORY_REWRITTEN = "0904" Refused;
+    /// Branch of the manifest repository is missing.
+    NO_BRANCH = "0905" Error;
+    /// Server refuses the commit.
+    REMOTE_REFUSED = "0906" Error;
+    /// Time for trying is used up.
+    TRY_LATER = "0907" Error;
+    /// Folder of the manifest repository has foreign files.
+    FOREIGN_PUBLISHED = "0908" Refused;
+    /// Target of publishing is missing or wrong.
+    BAD_TARGET = "0909" Error;
+    /// There is nothing to roll back to.
+    NOTHING_TO_ROLL_BACK = "0910" Error;
+    /// Manifest repository can not be used.
+    REMOTE_FAILED = "0911" Error;
+    /// Published manifests were changed by hand.
+    HAND_EDITS = "0912" Warning;
+    /// Metadata of published manifests is broken.
+    BAD_METADATA = "0913" Refused;
+    /// A later commit of the definition is published.
+    SUPERSEDED = "0914" Note;
+    /// Commit can not be written on this machine.
+    LOCAL_GIT = "0915" Error;
     /// File of a manifest repository is no manifest.
     NO_MANIFEST = "1201" Error;
     /// Document can not be applied.

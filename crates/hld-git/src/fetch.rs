@@ -107,6 +107,12 @@ fn missing(name: &str, references: &[RemoteRef]) -> GitError {
     GitError::new(ErrorKind::NotFound, format!("the remote has no branch, tag or commit `{name}`{near}"))
 }
 
+/// Depth of a fetch that leaves the beginning of the history where it is (`GIT_FETCH_DEPTH_FULL`).
+const AS_IT_IS: i32 = 0;
+
+/// Depth of a fetch that brings what a shallow one left out (`GIT_FETCH_DEPTH_UNSHALLOW`).
+const EVERYTHING: i32 = i32::MAX;
+
 /// One connection that lists and then downloads.
 struct Session<'s> {
     repository: &'s Repository,
@@ -121,21 +127,21 @@ impl<'s> Session<'s> {
         Ok(Session { repository, connection: remote.connection(limits)?, git, limits })
     }
 
-    fn download(&mut self, specs: &[String], depth: Option<u16>) -> Result<(), GitError> {
+    fn download(&mut self, specs: &[String], depth: i32) -> Result<(), GitError> {
         let headers = self.connection.headers();
         let mut options = FetchOptions::new();
         options.remote_callbacks(self.connection.callbacks());
         options.proxy_options(proxy()).custom_headers(&headers);
         options.follow_redirects(git2::RemoteRedirect::None);
         options.download_tags(AutotagOption::None).update_fetchhead(false);
-        options.depth(depth.map_or(0, i32::from));
+        options.depth(depth);
         let done = self.git.download(specs, Some(&mut options));
         drop(options);
         done.map_err(|error| self.connection.explain(error))
     }
 
     fn references(&mut self) -> Result<Vec<RemoteRef>, GitError> {
-        self.download(&[NOTHING.to_owned()], None)?;
+        self.download(&[NOTHING.to_owned()], AS_IT_IS)?;
         let heads = self.git.list().map_err(|error| self.connection.explain(error))?;
         if heads.len() > self.limits.refs {
             let words = format!("the remote has more than {} branches and tags", self.limits.refs);
@@ -184,9 +190,19 @@ impl<'s> Session<'s> {
         }
         let kept = kept_name(name);
         if !self.is_complete(id)? {
-            self.download(&[format!("+{name}:{kept}")], self.limits.depth)?;
+            self.download(&[format!("+{name}:{kept}")], self.depth())?;
         }
         self.keep(&kept, id)
+    }
+
+    /// How much history is asked for.
+    fn depth(&self) -> i32 {
+        self.limits.depth.map_or_else(|| self.whole(), i32::from)
+    }
+
+    /// Asks for all of the history: where only a part is here, the rest has to be asked for by name.
+    fn whole(&self) -> i32 {
+        if self.repository.git.is_shallow() { EVERYTHING } else { AS_IT_IS }
     }
 
     /// Whether a commit is here, and its parents as far as they are wanted.
@@ -213,7 +229,7 @@ impl<'s> Session<'s> {
             return self.reference(&tip.name, id);
         }
         // Servers that give out any commit they have: GitHub, Azure DevOps, Gitea.
-        self.download(&[format!("+{id}:{kept}")], self.limits.depth).ok();
+        self.download(&[format!("+{id}:{kept}")], self.depth()).ok();
         if self.repository.has(id)? {
             return self.keep(&kept, id);
         }
@@ -222,7 +238,7 @@ impl<'s> Session<'s> {
                 .iter()
                 .find_map(|name| find(references, name))
         {
-            self.download(&[format!("+{}:{}", found.name, kept_name(&found.name))], None)?;
+            self.download(&[format!("+{}:{}", found.name, kept_name(&found.name))], self.whole())?;
         }
         if !self.repository.has(id)? {
             self.everything(references)?;
@@ -237,7 +253,7 @@ impl<'s> Session<'s> {
     /// Downloads every branch and tag with its history.
     fn everything(&mut self, references: &[RemoteRef]) -> Result<(), GitError> {
         let specs = ["+refs/heads/*:refs/hld/heads/*".to_owned(), "+refs/tags/*:refs/hld/tags/*".to_owned()];
-        self.download(&specs, None)?;
+        self.download(&specs, self.whole())?;
         for reference in references.iter().filter(|reference| git2::Reference::is_valid_name(&reference.name))
         {
             if reference.name.starts_with("refs/heads/") || reference.name.starts_with("refs/tags/") {

@@ -4,18 +4,16 @@ mod manifests;
 
 use std::path::{Path, PathBuf};
 
-use hld_compiler::{Compilation, Session, compile};
-use hld_diag::{Diagnostic, Diagnostics, SourceMap};
+use hld_diag::SourceMap;
 use hld_diff::{Comparison, Key, Options, fold, write};
-use hld_source::{Helm, system_words};
+use hld_source::system_words;
 use hld_yaml::Limits;
 
 use self::manifests::Manifests;
-use super::environments;
+use super::compiled::{Warnings, compiled, show};
 use crate::args::{Environments, Global, Sources};
 use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
-use crate::tools;
 use crate::ui::{self, Format};
 
 /// Show what differs between manifests, object by object.
@@ -92,7 +90,7 @@ fn compare_environments(
 ) -> Result<Vec<Comparison>, CommandError> {
     let definition = definition::open_at(&global.directory, command.sources.rev.as_deref())?;
     let against = against(&definition, command)?;
-    let compilations = compiled(&definition, command)?;
+    let compilations = compiled(&definition, &command.environments, Warnings::Shown)?;
     let mut comparisons = Vec::with_capacity(compilations.len());
     for compilation in &compilations {
         let environment = &compilation.environment;
@@ -122,23 +120,6 @@ fn against(definition: &Definition, command: &Diff) -> Result<PathBuf, CommandEr
     }
 }
 
-/// The environments, compiled; what is wrong with them has been shown.
-fn compiled(definition: &Definition, command: &Diff) -> Result<Vec<Compilation>, CommandError> {
-    let (wanted, warnings) = environments(definition, &command.environments)?;
-    let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
-    let helm = Helm::new(&definition.files, program);
-    let session =
-        Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
-    let compilations = compile(&session, &wanted);
-    let mut said = Diagnostics::default();
-    said.extend(warnings);
-    for compilation in &compilations {
-        said.extend(compilation.diagnostics.clone());
-    }
-    show(said, session.sources())?;
-    Ok(compilations)
-}
-
 /// Compares two sides; what could not be compared is shown.
 fn compare(
     name: String,
@@ -151,14 +132,6 @@ fn compare(
     let outcome = hld_diff::compare(&old, &new, &options);
     show(outcome.diagnostics, sources)?;
     Ok(Comparison { name, difference: outcome.difference })
-}
-
-/// Shows diagnostics; fails if one of them is fatal.
-fn show(said: Diagnostics, sources: &SourceMap) -> Result<(), CommandError> {
-    let diagnostics: Vec<Diagnostic> = said.into_sorted(sources);
-    ui::show(&diagnostics, sources);
-    let is_broken = diagnostics.iter().any(|diagnostic| diagnostic.severity.is_fatal());
-    if is_broken { Err(CommandError::diagnosed(&diagnostics)) } else { Ok(()) }
 }
 
 /// The key of the run: nobody knows it, and it is not kept.

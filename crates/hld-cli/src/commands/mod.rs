@@ -1,6 +1,7 @@
 //! Subcommands, one file each.
 
 pub(crate) mod add;
+mod compiled;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod doctor;

@@ -1,0 +1,52 @@
+//! Environments, compiled in memory: for commands that do not write them to a folder.
+
+use hld_compiler::{Compilation, Session, compile};
+use hld_diag::{Diagnostic, Diagnostics, SourceMap};
+use hld_source::Helm;
+
+use super::environments;
+use crate::args::Environments;
+use crate::definition::Definition;
+use crate::error::CommandError;
+use crate::{tools, ui};
+
+/// What becomes of warnings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Warnings {
+    /// They are shown.
+    Shown,
+    /// They are taken for errors.
+    Errors,
+}
+
+/// The environments, compiled; what is wrong with them has been shown. With one error there are none.
+pub(super) fn compiled(
+    definition: &Definition,
+    asked: &Environments,
+    warnings: Warnings,
+) -> Result<Vec<Compilation>, CommandError> {
+    let (wanted, warned) = environments(definition, asked)?;
+    let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
+    let helm = Helm::new(&definition.files, program);
+    let session =
+        Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
+    let compilations = compile(&session, &wanted);
+    let mut said = Diagnostics::default();
+    said.extend(warned);
+    for compilation in &compilations {
+        said.extend(compilation.diagnostics.clone());
+    }
+    if warnings == Warnings::Errors {
+        said.make_strict();
+    }
+    show(said, session.sources())?;
+    Ok(compilations)
+}
+
+/// Shows diagnostics; fails if one of them is fatal.
+pub(super) fn show(said: Diagnostics, sources: &SourceMap) -> Result<(), CommandError> {
+    let diagnostics: Vec<Diagnostic> = said.into_sorted(sources);
+    ui::show(&diagnostics, sources);
+    let is_broken = diagnostics.iter().any(|diagnostic| diagnostic.severity.is_fatal());
+    if is_broken { Err(CommandError::diagnosed(&diagnostics)) } else { Ok(()) }
+}
