@@ -1,0 +1,9 @@
+//! Comments and statuses on fakes of three forges.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod detecting;
+mod failing;
+mod fake;
+mod posting;
+mod statuses;
