@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{add, completions, diff, doctor, explain, generate, init, remove, schema, set, tree};
+use crate::commands::{
+    add, completions, diff, doctor, explain, generate, init, remove, schema, set, tree, validate,
+};
 use crate::ui::Format;
 
 /// Compile high-level definitions into Kubernetes manifests.
@@ -47,6 +49,7 @@ pub(crate) enum Command {
     Remove(remove::Remove),
     Set(set::Set),
     Generate(generate::Generate),
+    Validate(validate::Validate),
     Diff(diff::Diff),
     Tree(tree::TreeCommand),
     Explain(explain::Explain),

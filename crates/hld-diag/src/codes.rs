@@ -181,6 +181,30 @@ codes! {
     SUPERSEDED = "0914" Note;
     /// Commit can not be written on this machine.
     LOCAL_GIT = "0915" Error;
+    /// Field of a manifest that no schema has.
+    UNKNOWN_MANIFEST_FIELD = "1001" Error;
+    /// Value of a manifest has the wrong type.
+    WRONG_TYPE = "1002" Error;
+    /// Field that has to be there is missing.
+    MISSING_FIELD = "1003" Error;
+    /// Value of a manifest is not allowed.
+    VALUE_NOT_ALLOWED = "1004" Error;
+    /// API version that is no part of this Kubernetes.
+    REMOVED_API = "1005" Error;
+    /// API version that is deprecated.
+    DEPRECATED_API = "1006" Warning;
+    /// Kind that Kubernetes does not have.
+    UNKNOWN_KIND = "1007" Error;
+    /// Kind without a schema: not checked.
+    NO_SCHEMA = "1008" Note;
+    /// Schema of a custom resource definition is not understood.
+    BAD_CRD = "1009" Warning;
+    /// Schemas of this version of Kubernetes are not known.
+    KUBERNETES_VERSION = "1010" Error;
+    /// Nothing was found to check.
+    NOTHING_CHECKED = "1011" Warning;
+    /// Text of a manifest that kubectl does not read.
+    UNREAD_TEXT = "1012" Warning;
     /// File of a manifest repository is no manifest.
     NO_MANIFEST = "1201" Error;
     /// Document can not be applied.

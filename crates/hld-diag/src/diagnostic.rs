@@ -158,6 +158,13 @@ impl Diagnostics {
         }
     }
 
+    /// Gives all of one code another weight.
+    pub fn raise(&mut self, code: Code, severity: Severity) {
+        for diagnostic in self.0.iter_mut().filter(|diagnostic| diagnostic.code == code) {
+            diagnostic.severity = severity;
+        }
+    }
+
     /// All of them, once each, by place and code: the same for every order of collecting.
     #[must_use]
     pub fn into_sorted(self, sources: &SourceMap) -> Vec<Diagnostic> {

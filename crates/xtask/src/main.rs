@@ -8,6 +8,7 @@
 mod bench;
 mod build;
 mod conformance;
+mod schema_pack;
 mod schemas;
 mod system;
 mod test;
@@ -26,6 +27,7 @@ usage:
   cargo xtask bench charts [--fab PATH]  measure charts, beside Fabrikate
   cargo xtask bench diff                 measure differences, beside dyff
   cargo xtask schemas                    write the JSON Schemas of the file formats
+  cargo xtask schema-pack FOLDER         pack the API of every Kubernetes version for hld-lint
   cargo xtask tools [NAME…]              get the real programs that tests compare with or run on";
 
 /// What a subcommand comes to: whether all passed, or why it could not be run.
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ["bench", "charts", options @ ..] => bench::charts(options),
         ["bench", "diff"] => bench::diff(),
         ["schemas"] => schemas::run(),
+        ["schema-pack", folder] => schema_pack::run(folder),
         ["test"] => test::run(),
         ["tools", names @ ..] => tools::run(names),
         _ => Err(USAGE.to_owned()),

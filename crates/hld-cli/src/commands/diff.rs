@@ -14,6 +14,7 @@ use super::compiled::{Warnings, compiled, show};
 use crate::args::{Environments, Global, Sources};
 use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
+use crate::manifest_files;
 use crate::ui::{self, Format};
 
 /// Show what differs between manifests, object by object.
@@ -68,7 +69,7 @@ fn paths(command: &Diff) -> Result<Option<[&Path; 2]>, CommandError> {
 }
 
 fn is_path(argument: &str) -> bool {
-    argument.contains('/') || manifests::is_manifest(argument) || argument == "." || argument == ".."
+    argument.contains('/') || manifest_files::is_manifest(argument) || argument == "." || argument == ".."
 }
 
 fn compare_paths(before: &Path, after: &Path, sources: &SourceMap) -> Result<Comparison, CommandError> {

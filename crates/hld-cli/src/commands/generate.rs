@@ -14,6 +14,7 @@ use super::{environments, machine_path};
 use crate::args::{Environments, Global, Sources};
 use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
+use crate::gate::{Gate, Verdict};
 use crate::output::{self, Changes, Tree};
 use crate::{tools, ui};
 
@@ -50,7 +51,7 @@ pub(crate) struct Generate {
     /// Write where every object and every config value comes from, as JSON.
     #[arg(long, value_name = "FILE")]
     provenance: Option<PathBuf>,
-    /// Check the manifests against the schemas of Kubernetes (not yet available).
+    /// Check the manifests as `hld validate` does; write nothing if one is wrong.
     #[arg(long, visible_alias = "validate")]
     gate: bool,
 }
@@ -66,13 +67,6 @@ enum LayoutArgument {
 
 pub(crate) fn run(global: &Global, command: &Generate) -> Result<(), CommandError> {
     let began = Instant::now();
-    if command.gate {
-        let error =
-            CommandError::new(FailureKind::Usage, "`--gate` (fab's `--validate`) is not available yet");
-        return Err(error.hint(
-            "nothing was compiled, so that no pipeline passes unchecked; run kubeconform on the output",
-        ));
-    }
     let definition = definition::open_at(&global.directory, command.sources.rev.as_deref())?;
     let (wanted, warnings) = environments(&definition, &command.environments)?;
     let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
@@ -87,12 +81,15 @@ pub(crate) fn run(global: &Global, command: &Generate) -> Result<(), CommandErro
     for compilation in &compilations {
         said.extend(compilation.diagnostics.clone());
     }
+    let gate = Gate { definition: &definition, session: &session, kubernetes: None };
+    let verdicts = if command.gate { gate.check(&compilations, &mut said) } else { Vec::new() };
     let mut run = Run {
         command,
         definition: &definition,
         session: &session,
         compilations: &compilations,
         began,
+        verdicts,
         outcomes: Vec::new(),
     };
     let result = if run.is_fit(&mut said) { run.deliver(&mut said) } else { Ok(()) };
@@ -112,6 +109,8 @@ struct Run<'r> {
     session: &'r Session<'r>,
     compilations: &'r [Compilation],
     began: Instant,
+    /// What the gate says of each environment, where it was asked.
+    verdicts: Vec<Verdict>,
     /// What became of each environment, where it came that far.
     outcomes: Vec<Delivery>,
 }

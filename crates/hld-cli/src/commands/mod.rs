@@ -12,6 +12,7 @@ pub(crate) mod remove;
 pub(crate) mod schema;
 pub(crate) mod set;
 pub(crate) mod tree;
+pub(crate) mod validate;
 mod version;
 
 use hld_compiler::{Environment, config_names};
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         Command::Remove(command) => remove::run(global, command),
         Command::Set(command) => set::run(global, command),
         Command::Generate(command) => generate::run(global, command),
+        Command::Validate(command) => validate::run(global, command),
         Command::Diff(command) => diff::run(global, command),
         Command::Tree(command) => tree::run(global, command),
         Command::Explain(command) => explain::run(global, command),

@@ -316,7 +316,8 @@ fn wrong_usage() {
         "schema nothing",
         "generate -C nowhere",
         "generate -C component.yaml",
-        "generate --gate",
+        "validate prod --files component.yaml",
+        "validate --files",
         "init a/b",
     ] {
         world.rejects(arguments, 2, &[]);

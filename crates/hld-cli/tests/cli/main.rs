@@ -17,3 +17,4 @@ mod revisions;
 mod showing;
 mod support;
 mod text;
+mod validating;

@@ -7,6 +7,7 @@ use hld_diag::{Diagnostic, render};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Run, State};
+use crate::gate::Verdict;
 use crate::ui::{self, Format, plural};
 
 /// A spinner while environments are compiled; nothing where nobody looks.
@@ -41,6 +42,9 @@ pub(super) fn show(format: Format, run: &Run<'_>, diagnostics: &[Diagnostic]) {
 
 fn show_text(run: &Run<'_>, diagnostics: &[Diagnostic]) {
     ui::show(diagnostics, run.session.sources());
+    for verdict in &run.verdicts {
+        ui::note(&format!("{}: {}", verdict.name, verdict.summary()));
+    }
     for (compilation, delivery) in run.compilations.iter().zip(&run.outcomes) {
         ui::note(&line(run, compilation, delivery.n_files, &delivery.state));
     }
@@ -96,11 +100,14 @@ fn show_json(run: &Run<'_>, diagnostics: &[Diagnostic]) {
         object
     });
     let sources = run.session.sources();
-    let report = serde_json::json!({
+    let mut report = serde_json::json!({
         "environments": environments.collect::<Vec<_>>(),
         "diagnostics": diagnostics.iter().map(|diagnostic| render::json(diagnostic, sources)).collect::<Vec<_>>(),
         "seconds": run.began.elapsed().as_secs_f64(),
     });
+    if run.command.gate {
+        report["gate"] = run.verdicts.iter().map(Verdict::json).collect();
+    }
     let text = format!("{report:#}\n");
     // Manifests have standard output for themselves.
     if run.command.stdout { ui::note(&text) } else { ui::print(&text) }
