@@ -12,8 +12,18 @@ pub(crate) fn cargo() -> Command {
 
 /// Builds the release `hld` and says where it is.
 pub(crate) fn release_hld() -> Result<PathBuf, String> {
+    hld(&["--release", "--package", "hld-cli"])
+}
+
+/// Builds the `hld` that tests run, of the same parts as `cargo test` does, and says where it is.
+pub(crate) fn debug_hld() -> Result<PathBuf, String> {
+    hld(&["--workspace", "--features", "real-programs"])
+}
+
+fn hld(selected: &[&str]) -> Result<PathBuf, String> {
     let output = cargo()
-        .args(["build", "--release", "--package", "hld-cli", "--bin", "hld"])
+        .args(["build", "--bin", "hld"])
+        .args(selected)
         .args(["--message-format", "json-render-diagnostics"])
         .stderr(Stdio::inherit())
         .output()

@@ -8,6 +8,7 @@
 mod bench;
 mod build;
 mod conformance;
+mod integrations;
 mod schema_pack;
 mod schemas;
 mod system;
@@ -26,6 +27,7 @@ usage:
   cargo xtask bench compile [--in DIR]   measure compiling, beside a plain program
   cargo xtask bench charts [--fab PATH]  measure charts, beside Fabrikate
   cargo xtask bench diff                 measure differences, beside dyff
+  cargo xtask integrations               build and test what CI systems run
   cargo xtask schemas                    write the JSON Schemas of the file formats
   cargo xtask schema-pack FOLDER         pack the API of every Kubernetes version for hld-lint
   cargo xtask tools [NAME…]              get the real programs that tests compare with or run on";
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         ["bench", "compile", options @ ..] => bench::compile(options),
         ["bench", "charts", options @ ..] => bench::charts(options),
         ["bench", "diff"] => bench::diff(),
+        ["integrations"] => integrations::run(),
         ["schemas"] => schemas::run(),
         ["schema-pack", folder] => schema_pack::run(folder),
         ["test"] => test::run(),

@@ -6,7 +6,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use crate::{build, conformance, system, tools};
+use crate::{build, conformance, integrations, system, tools};
 
 /// What a step came to: whether it passed, and its closing line.
 struct Closing {
@@ -39,6 +39,7 @@ pub(crate) fn run() -> crate::Outcome {
     for kind in CONFORMANCE {
         step(&format!("conformance {kind}"), &|| recorded(kind));
     }
+    step("integrations", &|| closing(integrations::run(), "built and tested"));
     step("cargo deny", &deny);
     Ok(summary(&closings))
 }

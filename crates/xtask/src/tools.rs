@@ -47,6 +47,13 @@ const NEEDED: &[Program] = &[
 pub(crate) const DYFF: Program =
     Program { name: "dyff", version: "1.12.0", package: Package::Go("github.com/homeport/dyff/cmd/dyff") };
 
+/// What looks over workflows for GitHub.
+pub(crate) const ACTIONLINT: Program = Program {
+    name: "actionlint",
+    version: "1.7.12",
+    package: Package::Go("github.com/rhysd/actionlint/cmd/actionlint"),
+};
+
 /// What checks licences and sources of dependencies.
 pub(crate) const CARGO_DENY: Program =
     Program { name: "cargo-deny", version: "0.20.2", package: Package::Crate };

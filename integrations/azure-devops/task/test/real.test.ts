@@ -1,0 +1,159 @@
+/** The built task with the real hld: `HLD_PROGRAM` says where it is. */
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { agentCommands, markedLines, runTask } from './agent';
+
+const HLD = process.env['HLD_PROGRAM'] ?? '';
+
+let world = '';
+
+before(() => {
+    assert.ok(existsSync(HLD), 'HLD_PROGRAM names no program');
+    world = mkdtempSync(path.join(tmpdir(), 'hld-task-'));
+});
+
+after(() => rmSync(world, { recursive: true, force: true }));
+
+/** A definition with one static component. */
+function definition(name: string, manifest: string): string {
+    const folder = path.join(world, name);
+    mkdirSync(path.join(folder, 'web'), { recursive: true });
+    mkdirSync(path.join(folder, 'config'));
+    const component = 'name: root\nsubcomponents:\n  - name: web\n    type: static\n    path: ./web\n';
+    writeFileSync(path.join(folder, 'component.yaml'), component);
+    writeFileSync(path.join(folder, 'config/prod.yaml'), 'config: {}\n');
+    writeFileSync(path.join(folder, 'web/web.yaml'), manifest);
+    return folder;
+}
+
+const CONFIG_MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n';
+
+test('the built task writes manifests', async () => {
+    const folder = definition('fine', `${CONFIG_MAP}  a: b\n`);
+    const inputs = { command: 'generate', environments: 'prod', workingDirectory: folder, hldPath: HLD };
+    const ran = await runTask(inputs, { HOME: world });
+    assert.equal(ran.result, 'Succeeded', ran.output);
+    assert.equal(readFileSync(path.join(folder, 'generated/prod/web.yaml'), 'utf8').includes('name: web'), true);
+});
+
+test('a wrong definition fails the run', async () => {
+    const folder = definition('wrong', 'a: [\n');
+    const inputs = { command: 'generate', environments: 'prod', workingDirectory: folder, hldPath: HLD };
+    const ran = await runTask(inputs, { HOME: world });
+    assert.equal(ran.result, 'Failed', ran.output);
+    assert.match(ran.message, /the definition is wrong, or a gate failed \(exit code 1\)/);
+    assert.match(ran.output, /HLD0404/);
+});
+
+test('b160 manifests that hld prints are no commands', async () => {
+    const hostile = [
+        'a: |',
+        '  ##vso[task.setvariable variable=PATH]/tmp',
+        '  ##[error]no error',
+        'b: "x ##vso[task.uploadfile]/etc/passwd"',
+    ];
+    const folder = definition('hostile', CONFIG_MAP + hostile.map((line) => `  ${line}\n`).join(''));
+    const inputs = {
+        command: 'generate',
+        environments: 'prod',
+        arguments: '--stdout',
+        workingDirectory: folder,
+        hldPath: HLD,
+    };
+    const ran = await runTask(inputs, { HOME: world });
+    assert.equal(ran.result, 'Succeeded', ran.output);
+    assert.match(ran.output, /##_vso\[task\.setvariable/);
+    const names = new Set(agentCommands(ran.output).map((command) => command.name));
+    assert.deepEqual([...names].sort(), ['task.complete', 'task.debug']);
+    assert.deepEqual(markedLines(ran.output), []);
+});
+
+test('the version that is found is the one that is asked for', async () => {
+    const inputs = { command: 'custom', arguments: 'version', hldPath: HLD, hldVersion: '0.0.0-none' };
+    const ran = await runTask(inputs, { HOME: world });
+    assert.equal(ran.result, 'Failed');
+    assert.match(ran.message, /version 0\.0\.0-none of hld is asked for/);
+});
+
+/** Stands for a release: it says its version, and which secrets it sees. */
+const RELEASE = `#!/bin/sh
+case "$1" in
+    version) echo '{"version":"9.8.7"}' ;;
+    *) echo "token: \${SYSTEM_ACCESSTOKEN:+is set}"; env | grep -E '^(INPUT|ENDPOINT|SECRET)_' ;;
+esac
+exit 0
+`;
+
+async function withServer<T>(answer: (path: string) => string | undefined, act: (url: string) => Promise<T>): Promise<T> {
+    const server = createServer((request, response) => {
+        const body = answer(request.url ?? '');
+        response.writeHead(body === undefined ? 404 : 200).end(body);
+    });
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+    try {
+        return await act(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    } finally {
+        server.close();
+    }
+}
+
+test('a program is downloaded once, and only the one with the digest', async () => {
+    const tools = path.join(world, 'tools');
+    const sha256 = createHash('sha256').update(RELEASE).digest('hex');
+    let n_asked = 0;
+    const answer = (asked: string) => (asked === '/hld' ? (n_asked++, RELEASE) : undefined);
+    await withServer(answer, async (url) => {
+        const inputs = { command: 'custom', arguments: 'x', hldVersion: '9.8.7', hldUrl: `${url}/hld`, hldSha256: sha256 };
+        const variables = { HOME: world, AGENT_TOOLSDIRECTORY: tools };
+
+        const other = await runTask({ ...inputs, hldSha256: '0'.repeat(64) }, variables);
+        assert.equal(other.result, 'Failed');
+        assert.match(other.message, /is another one: its SHA-256 is/);
+        assert.equal(existsSync(tools), false);
+
+        const missing = await runTask({ ...inputs, hldUrl: `${url}/none?sig=secret` }, variables);
+        assert.match(missing.message, /HTTP 404/);
+        assert.doesNotMatch(missing.output.replace(/##vso\[task\.debug\].*/g, ''), /sig=secret/);
+
+        for (const _ of [1, 2]) {
+            const ran = await runTask(inputs, variables);
+            assert.equal(ran.result, 'Succeeded', ran.output);
+        }
+        assert.equal(n_asked, 2, 'once for the wrong digest, once for the right one');
+        assert.deepEqual(readdirSync(path.join(tools, 'hld/9.8.7', process.arch)), ['hld']);
+
+        // Whoever may write to the cache does not decide what is run.
+        writeFileSync(path.join(tools, 'hld/9.8.7', process.arch, 'hld'), '#!/bin/sh\necho evil\n');
+        const again = await runTask(inputs, variables);
+        assert.equal(again.result, 'Succeeded', again.output);
+        assert.doesNotMatch(again.output, /evil/);
+    });
+});
+
+test('the token of the job goes to a preview that is posted, and is masked', async () => {
+    const program = path.join(world, 'played-hld');
+    writeFileSync(program, RELEASE);
+    chmodSync(program, 0o755);
+    const variables = {
+        HOME: world,
+        ENDPOINT_AUTH_SYSTEMVSSCONNECTION: '{"scheme":"OAuth","parameters":{"AccessToken":"job-token"}}',
+        SECRET_OTHER: 'other-secret',
+    };
+    const preview = { command: 'preview', base: 'main', hldPath: program };
+    const silent = await runTask(preview, variables);
+    assert.match(silent.output, /^token: $/m);
+    const posted = await runTask({ ...preview, post: 'true' }, variables);
+    assert.match(posted.output, /^token: is set$/m);
+    assert.doesNotMatch(posted.output, /^(INPUT|ENDPOINT|SECRET)_/m);
+    const masked = agentCommands(posted.output).filter((command) => command.name === 'task.setsecret');
+    assert.deepEqual(masked.map((command) => command.data), ['job-token']);
+    assert.doesNotMatch(posted.output.replace(/##vso\[task\.setsecret\].*/g, ''), /other-secret|job-token/);
+});
