@@ -5,9 +5,14 @@ use std::time::Duration;
 
 use hld_k8s::ResourceId;
 use kube::Client;
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
-use crate::{ApiError, ApiErrorKind, Desired, Error, Preview, Report};
+use crate::memory::Memory;
+use crate::rest::Rest;
+use crate::{Desired, Error, Preview, Report, diff, sync, watch};
+
+/// Most characters of the name of a sync: it is a label value, and part of a name.
+const MOST_SYNC: usize = 40;
 
 /// The field manager of everything that is applied.
 pub const FIELD_MANAGER: &str = "hld-agent";
@@ -107,11 +112,14 @@ impl Default for Transport {
     }
 }
 
-/// A cluster, as one sync sees it. All methods may be called at once and be dropped at any point.
+/// A cluster, as one sync sees it. Its methods may be called at once, and each future be dropped at
+/// any point.
 pub struct Cluster {
-    client: Client,
-    identity: Identity,
-    transport: Transport,
+    pub(crate) rest: Rest,
+    pub(crate) identity: Identity,
+    pub(crate) memory: Memory,
+    /// Held by a sync: watches judge nothing while one is under way.
+    pub(crate) busy: Mutex<()>,
 }
 
 impl Cluster {
@@ -120,7 +128,21 @@ impl Cluster {
     /// # Errors
     /// The identity can not be used as a label and as part of a name.
     pub fn new(client: Client, identity: Identity, transport: Transport) -> Result<Self, Error> {
-        Ok(Cluster { client, identity, transport })
+        let is_name = |text: &str| {
+            let is_end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+            let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            is_end(text.chars().next()) && is_end(text.chars().last()) && text.chars().all(is_inner)
+        };
+        if !is_name(&identity.sync) || identity.sync.len() > MOST_SYNC {
+            return Err(Error::Identity(
+                "the name of a sync has at most 40 lower-case letters, digits and `-` between them",
+            ));
+        }
+        if !is_name(&identity.namespace) {
+            return Err(Error::Identity("the agent's namespace is no name of a namespace"));
+        }
+        let rest = Rest::new(client, transport);
+        Ok(Cluster { rest, identity, memory: Memory::new(), busy: Mutex::default() })
     }
 
     /// A client without tries of its own: how often a request is sent is said by [`Transport`].
@@ -142,11 +164,11 @@ impl Cluster {
     /// Dropping the future at any point loses nothing: the next sync goes on from what is there.
     ///
     /// # Errors
-    /// Why nothing was done at all. What is wrong with one object is its [`Change`](crate::Change).
+    /// Why the sync ended early: the inventory could not be read or written, or nobody knows which
+    /// kinds there are. What is wrong with one object is its [`Change`](crate::Change).
     pub async fn sync(&self, desired: &Desired, scope: &Scope, options: &Options) -> Result<Report, Error> {
-        let _ = (&self.client, &self.identity, &self.transport, scope, options);
-        let what = format!("no object of {} can be applied yet", desired.objects().len());
-        Err(Error::Discovery(ApiError::new(ApiErrorKind::Other, &what)))
+        let _busy = self.busy.lock().await;
+        sync::sync(self, desired, scope, options).await
     }
 
     /// What a [`Cluster::sync`] of everything would change: dry runs on the server, nothing is written.
@@ -159,11 +181,7 @@ impl Cluster {
         options: &Options,
         key: hld_diff::Key,
     ) -> Result<Preview, Error> {
-        let _ = (desired, options);
-        let difference =
-            hld_diff::compare(&[], &[], &hld_diff::Options { key, limits: hld_yaml::Limits::default() })
-                .difference;
-        Ok(Preview { difference, failed: Vec::new(), pruning: crate::Pruning::Nothing })
+        diff::diff(self, (desired, options), key).await
     }
 
     /// Sends the ids of objects that drifted since they were last applied: edited, deleted, or
@@ -173,6 +191,26 @@ impl Cluster {
     /// A change of status and our own writes are no drift. Watches that end are taken up again; what
     /// was missed in between is found by listing. Ends when nobody receives any more.
     pub async fn watch(&self, drifted: &mpsc::Sender<ResourceId>) {
-        drifted.closed().await;
+        tokio::select! {
+            () = drifted.closed() => {}
+            () = watch::watch(self, drifted) => {}
+        }
+    }
+
+    /// Whether an object is a ConfigMap of an inventory: no commit writes it, no prune removes it.
+    pub(crate) fn is_own_inventory(&self, id: &ResourceId) -> bool {
+        (id.group.as_str(), id.kind.as_str()) == ("", "ConfigMap")
+            && id.namespace == self.identity.namespace
+            && id.name.starts_with("hld-inventory-")
+    }
+
+    /// Whether an object is one that the agent lives by (B133).
+    pub(crate) fn is_protected(&self, id: &ResourceId) -> bool {
+        let is_namespace = (id.group.as_str(), id.kind.as_str()) == ("", "Namespace");
+        let is_own_kind = id.kind == "CustomResourceDefinition" && id.name.ends_with(".hld.dev");
+        (is_namespace && id.name == self.identity.namespace)
+            || is_own_kind
+            || self.is_own_inventory(id)
+            || self.identity.own.contains(id)
     }
 }

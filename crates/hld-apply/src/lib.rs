@@ -16,10 +16,25 @@
 //!
 //! This crate knows no git, no components and no loop.
 
+mod apply;
 mod cluster;
+mod conflict;
 mod desired;
+mod diff;
+mod discovery;
 mod error;
+mod inventory;
+mod live;
+mod memory;
+mod order;
+mod plan;
+mod prune;
 mod report;
+mod rest;
+mod secrets;
+mod sync;
+mod view;
+mod watch;
 
 pub use cluster::{
     Cluster, FIELD_MANAGER, Force, INVENTORY_LABEL, Identity, LABEL, Options, Scope, Transport,

@@ -129,6 +129,9 @@ pub struct Report {
     pub pruning: Pruning,
     /// How many objects the inventory names now.
     pub n_inventory: usize,
+    /// Why the inventory could not be brought up to date in the end, if it could not: it still names
+    /// everything, and the next sync does it.
+    pub unsaved: Option<String>,
 }
 
 impl Report {
@@ -147,7 +150,8 @@ impl Report {
     /// removal is held back.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.failures().next().is_none() && !matches!(self.pruning, Pruning::Held { .. })
+        let is_held = matches!(self.pruning, Pruning::Held { .. });
+        self.failures().next().is_none() && !is_held && self.unsaved.is_none()
     }
 
     /// The words that occur, with their numbers: `1 created, 399 unchanged`.

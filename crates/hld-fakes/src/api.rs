@@ -219,9 +219,16 @@ impl Drop for FakeApi {
     }
 }
 
-/// The key of an object by its kind and its name with namespace.
+/// The key of an object by its kind and its name with namespace; also of one whose kind is not served
+/// any more.
 fn key(state: &State, kind: &str, name: &str) -> Key {
-    let kind = state.kinds.iter().find(|served| served.kind == kind).expect("the kind is served");
     let (namespace, name) = name.split_once('/').unwrap_or(("", name));
+    let is_it = |(key, object): &(&Key, &Json)| {
+        object["kind"] == kind && key.namespace == namespace && key.name == name
+    };
+    if let Some((key, _)) = state.objects.iter().find(is_it) {
+        return key.clone();
+    }
+    let kind = state.kinds.iter().find(|served| served.kind == kind).expect("the kind is served");
     Key::new([&kind.group, &kind.plural, namespace, name])
 }

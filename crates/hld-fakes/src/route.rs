@@ -40,7 +40,10 @@ pub(crate) fn perform(state: &mut State, call: &Call) -> Result<Reply, Refusal> 
         ["api"] => found(Some(discovery::root(state, true, &call.accept))),
         ["apis"] => found(Some(discovery::root(state, false, &call.accept))),
         ["api", version] => found(discovery::version(state, "", version)),
-        ["apis", group, version] => found(discovery::version(state, group, version)),
+        ["apis", group, version] => {
+            state.asked(group);
+            found(discovery::version(state, group, version))
+        }
         ["api", version, rest @ ..] => target(state, ["", version], rest).and_then(|to| act(state, call, to)),
         ["apis", group, version, rest @ ..] => {
             target(state, [group, version], rest).and_then(|to| act(state, call, to))
@@ -80,10 +83,7 @@ fn act(state: &mut State, call: &Call, to: Target) -> Result<Reply, Refusal> {
     };
     let not_found = || Refusal::not_found(&key.group, &key.plural, &key.name);
     let (object, is_new) = match (call.verb.as_str(), call.content_type.as_str()) {
-        ("GET", _) => {
-            state.read(&key);
-            (state.objects.get(&key).cloned().ok_or_else(not_found)?, false)
-        }
+        ("GET", _) => (state.objects.get(&key).cloned().ok_or_else(not_found)?, false),
         ("POST", _) => {
             key.name = call.body["metadata"]["name"].as_str().unwrap_or_default().to_owned();
             if let Some(prefix) =
@@ -129,16 +129,21 @@ fn act(state: &mut State, call: &Call, to: Target) -> Result<Reply, Refusal> {
 }
 
 impl State {
-    /// A CRD that is waited for may be served by being read.
-    fn read(&mut self, key: &Key) {
+    /// A CRD that is waited for may be served by being asked for.
+    fn asked(&mut self, group: &str) {
         let Establish::AfterReads(wanted) = self.establish else { return };
-        if key.plural != "customresourcedefinitions" {
-            return;
-        }
-        let n_reads = self.n_reads.entry(key.clone()).or_default();
-        *n_reads += 1;
-        if *n_reads == wanted {
-            self.serve_crd(key);
+        let is_it = |(key, crd): &(&Key, &Json)| {
+            key.plural == "customresourcedefinitions"
+                && crd["spec"]["group"] == group
+                && crd["status"].is_null()
+        };
+        let pending: Vec<Key> = self.objects.iter().filter(is_it).map(|(key, _)| key.clone()).collect();
+        for key in pending {
+            let n_reads = self.n_reads.entry(key.clone()).or_default();
+            *n_reads += 1;
+            if *n_reads == wanted {
+                self.serve_crd(&key);
+            }
         }
     }
 }

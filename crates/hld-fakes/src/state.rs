@@ -14,7 +14,7 @@ pub enum Establish {
     /// At once.
     #[default]
     AtOnce,
-    /// After it has been read so many times.
+    /// After its version of its group has been asked for so many times.
     AfterReads(usize),
     /// Not at all.
     Never,
@@ -51,7 +51,7 @@ pub(crate) struct State {
     pub(crate) stale: BTreeSet<String>,
     pub(crate) is_aggregated: bool,
     pub(crate) establish: Establish,
-    /// How often CRDs were read that wait to be established.
+    /// How often CRDs were asked for that wait to be established.
     pub(crate) n_reads: BTreeMap<Key, usize>,
     /// What is still to come, where only that may come.
     pub(crate) expected: Option<Vec<String>>,

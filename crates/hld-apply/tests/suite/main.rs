@@ -2,4 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod applying;
 mod reading;
+mod world;

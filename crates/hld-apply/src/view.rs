@@ -1,0 +1,75 @@
+//! What of a sync's objects is there: each kind listed once, or a few objects read one by one.
+
+use std::collections::{BTreeMap, HashMap};
+
+use futures::stream::{self, StreamExt as _};
+use hld_k8s::ResourceId;
+
+use crate::apply::Target;
+use crate::discovery::Resource;
+use crate::error::{ApiErrorKind, Failure};
+use crate::live::{self, Live};
+use crate::rest::Rest;
+
+/// How many objects of a kind are read one by one; more are listed.
+const ONE_BY_ONE: usize = 16;
+
+/// What a list says: objects by namespace and name; or why there is none.
+type List = Result<HashMap<(String, String), Live>, Failure>;
+
+/// What was found.
+#[derive(Default)]
+pub(crate) struct View {
+    lists: HashMap<Resource, List>,
+    singles: HashMap<ResourceId, Result<Option<Live>, Failure>>,
+}
+
+impl View {
+    /// Looks for the objects of `targets`; with `is_sweep` every kind is listed.
+    pub(crate) async fn look(rest: &Rest, targets: &[Target], is_sweep: bool, concurrency: usize) -> View {
+        let mut kinds: BTreeMap<&Resource, Vec<&Target>> = BTreeMap::new();
+        for target in targets {
+            kinds.entry(&target.resource).or_default().push(target);
+        }
+        let is_listed = |targets: &Vec<&Target>| is_sweep || targets.len() > ONE_BY_ONE;
+        let (listed, single): (Vec<_>, Vec<_>) =
+            kinds.into_iter().partition(|(_, targets)| is_listed(targets));
+        let lists = listed.into_iter().map(|(resource, _)| async move {
+            let list = match live::list(rest, resource).await {
+                Ok(listed) => Ok(listed.objects),
+                // A kind that has just gone has no objects; applying will say the rest.
+                Err(failure) if failure.kind == ApiErrorKind::NoKind => Ok(HashMap::new()),
+                Err(failure) => Err(failure),
+            };
+            (resource.clone(), list)
+        });
+        let lists = stream::iter(lists).buffer_unordered(concurrency).collect().await;
+        let singles = single.into_iter().flat_map(|(_, targets)| targets).map(|target| async move {
+            (target.id.clone(), live::get(rest, &target.resource, &target.id).await)
+        });
+        let singles = stream::iter(singles).buffer_unordered(concurrency).collect().await;
+        View { lists, singles }
+    }
+
+    /// Whether an object is there. An object that does not carry the label of any sync may be there
+    /// although a list says nothing of it.
+    ///
+    /// # Errors
+    /// Why nobody knows.
+    pub(crate) fn of(&self, target: &Target) -> Result<Option<&Live>, &Failure> {
+        if let Some(found) = self.singles.get(&target.id) {
+            return found.as_ref().map(Option::as_ref);
+        }
+        match self.lists.get(&target.resource) {
+            Some(Ok(list)) => Ok(list.get(&(target.id.namespace.clone(), target.id.name.clone()))),
+            Some(Err(failure)) => Err(failure),
+            None => Ok(None),
+        }
+    }
+
+    /// Why a kind could not be listed, if it could not.
+    pub(crate) fn gap(&self, group: &str, kind: &str) -> Option<&Failure> {
+        let is_it = |resource: &Resource| resource.group == group && resource.kind == kind;
+        self.lists.iter().find(|(resource, _)| is_it(resource)).and_then(|(_, list)| list.as_ref().err())
+    }
+}
