@@ -17,6 +17,32 @@ pub(crate) enum Format {
     Json,
     /// For comments on pull requests and job summaries; `diff` alone has it.
     Markdown,
+    /// SARIF 2.1.0, for code scanning; `validate` and `generate` have it.
+    Sarif,
+    /// A JUnit report; `validate` and `generate` have it.
+    Junit,
+    /// Annotations of GitHub Actions; `validate` and `generate` have it.
+    Github,
+    /// Issues of Azure Pipelines; `validate` and `generate` have it.
+    Azure,
+}
+
+impl Format {
+    /// Whether it tells other programs of diagnostics, and nothing else.
+    pub(crate) fn is_report(self) -> bool {
+        matches!(self, Format::Sarif | Format::Junit | Format::Github | Format::Azure)
+    }
+}
+
+/// A report in a form for other programs; nothing where the form is none.
+pub(crate) fn report(format: Format, report: &render::Report<'_>) -> Option<String> {
+    match format {
+        Format::Sarif => Some(json_text(&render::sarif(report))),
+        Format::Junit => Some(render::junit(report)),
+        Format::Github => Some(render::github(report)),
+        Format::Azure => Some(render::azure(report)),
+        Format::Text | Format::Json | Format::Markdown => None,
+    }
 }
 
 /// Writes data to standard output. A reader that has gone away is no error.
@@ -24,10 +50,15 @@ pub(crate) fn print(text: &str) {
     write_out(text.as_bytes()).ok();
 }
 
-/// Writes one JSON document to standard output. It has no `##`, after which a CI system looks for
-/// commands in its log; it means the same.
+/// Writes one JSON document to standard output.
 pub(crate) fn print_json(value: &serde_json::Value) {
-    print(&format!("{value:#}\n").replace("##", "#\\u0023"));
+    print(&json_text(value));
+}
+
+/// A JSON document as it is written. It has no `##`, after which a CI system looks for commands in its
+/// log; it means the same.
+pub(crate) fn json_text(value: &serde_json::Value) -> String {
+    format!("{value:#}\n").replace("##", "#\\u0023")
 }
 
 /// Writes data with colours to standard output; a stream that is no terminal gets none.
@@ -46,6 +77,12 @@ pub(crate) fn write_out(bytes: &[u8]) -> io::Result<()> {
 pub(crate) fn note(line: &str) {
     let mut err = io::stderr().lock();
     writeln!(err, "{}", Untrusted(line).terminal()).ok();
+}
+
+/// Writes text to standard error that is escaped already.
+pub(crate) fn note_raw(text: &str) {
+    let mut err = io::stderr().lock();
+    err.write_all(text.as_bytes()).ok();
 }
 
 /// Most diagnostics that are shown in full; JSON has all of them.

@@ -1,5 +1,7 @@
 //! Text from outside, on its way to a reader.
 
+use std::borrow::Cow;
+
 /// Text that came from a file, a chart, a process or the network.
 ///
 /// It has no `Display`: whoever writes it must say for which channel, and gets it escaped.
@@ -7,26 +9,26 @@
 pub struct Untrusted<'a>(pub &'a str);
 
 impl Untrusted<'_> {
-    /// For a terminal or a log: control characters (but newline and tab), escape sequences, and
-    /// characters that turn or hide text become `\u{..}`, and so does what a CI system would take
-    /// for a command in its log: `##vso[…]`, `##[…]`, `##teamcity[…]`, `::name …::`.
+    /// For a terminal or a log: control characters (but newline and tab), escape sequences,
+    /// characters that turn or hide text, and what a CI system takes for a command become `\u{..}`.
     #[must_use]
     pub fn terminal(self) -> String {
-        without_commands(self.escape(|c| is_hostile(c) && c != '\n' && c != '\t'))
+        self.escape(|c| is_hostile(c) && c != '\n' && c != '\t')
     }
 
     /// For one line of a terminal or a log: newlines and tabs are escaped as well.
     #[must_use]
     pub fn line(self) -> String {
-        without_commands(self.escape(is_hostile))
+        self.escape(is_hostile)
     }
 
     fn escape(self, hostile: impl Fn(char) -> bool) -> String {
-        if !self.0.chars().any(&hostile) {
-            return self.0.to_owned();
+        let text = without_commands(self.0);
+        if !text.chars().any(&hostile) {
+            return text.into_owned();
         }
-        let mut out = String::with_capacity(self.0.len() + 16);
-        for c in self.0.chars() {
+        let mut out = String::with_capacity(text.len() + 16);
+        for c in text.chars() {
             if hostile(c) {
                 out.extend(c.escape_default());
             } else {
@@ -37,44 +39,60 @@ impl Untrusted<'_> {
     }
 }
 
-/// Breaks what is a command in the log of a CI system. Azure Pipelines and GitHub look for `##` with a
-/// word and a bracket anywhere in a line, GitHub for `::` where a line begins.
-fn without_commands(text: String) -> String {
-    if !text.contains("##") && !text.contains("::") {
-        return text;
-    }
-    text.split_inclusive('\n').map(without_command).collect()
-}
-
-fn without_command(line: &str) -> String {
-    let begin = line.len() - line.trim_start().len();
-    let is_command = line[begin..]
-        .strip_prefix("::")
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()) && rest.contains("::"));
-    let (blank, mut rest) = line.split_at(begin);
-    let mut out = blank.to_owned();
-    if is_command {
-        out.push_str("\\u{3a}:");
-        rest = &rest[2..];
-    }
-    while let Some(at) = rest.find("##") {
-        out.push_str(&rest[..=at]);
-        rest = &rest[at + 1..];
-        let word = rest[1..].trim_start_matches(|c: char| c.is_ascii_alphabetic());
-        if word.starts_with('[') {
-            out.push_str("\\u{23}");
-            rest = &rest[1..];
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
 /// Characters that move the cursor, start a command of the terminal, reorder text or cannot be seen.
 fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
+}
+
+/// Headings of a log to Buildkite, where a line begins with them.
+const HEADINGS: [&str; 4] = ["+++ ", "--- ", "~~~ ", "^^^ "];
+
+/// Escapes the first character of whatever a CI system would take for a command.
+fn without_commands(text: &str) -> Cow<'_, str> {
+    let commands: Vec<usize> = commands(text).collect();
+    if commands.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8 * commands.len());
+    let mut done = 0;
+    for at in commands {
+        out.push_str(&text[done..at]);
+        out.extend(text[at..].chars().next().into_iter().flat_map(char::escape_unicode));
+        done = at + 1;
+    }
+    out.push_str(&text[done..]);
+    Cow::Owned(out)
+}
+
+/// Where a command of a CI system begins: `##vso[`, `##[`, `##teamcity[` anywhere in a line; `::name` and
+/// headings at its start, behind blanks.
+fn commands(text: &str) -> impl Iterator<Item = usize> {
+    let pairs = text.as_bytes().windows(2).enumerate().filter(|(_, pair)| *pair == b"##");
+    let marks = pairs.map(|(at, _)| at).filter(|at| {
+        let name = text[at + 2..].trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+        // Cut off, it may go on in whatever is written behind it.
+        name.starts_with('[') || name.is_empty()
+    });
+    let mut found: Vec<usize> = marks.collect();
+    let mut start = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        let words = line.trim_start();
+        let is_call =
+            words.strip_prefix("::").is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()));
+        if is_call || HEADINGS.iter().any(|heading| words.starts_with(heading)) {
+            found.push(start + line.len() - words.len());
+        }
+        start += line.len();
+    }
+    found.sort_unstable();
+    found.into_iter()
+}
+
+/// Whether a line has something that a CI system would take for a command wherever it is written.
+pub(crate) fn has_command(line: &str) -> bool {
+    commands(line).next().is_some()
 }
 
 #[cfg(test)]
@@ -85,27 +103,33 @@ mod tests {
     fn a_terminal_gets_no_control_characters() {
         let text = "a\u{1b}[2Jb\rc\td\n\u{202e}e\u{9b}f\u{7f}";
         assert_eq!(Untrusted(text).terminal(), "a\\u{1b}[2Jb\\rc\td\n\\u{202e}e\\u{9b}f\\u{7f}");
-        assert_eq!(Untrusted("a\n::error::b").line(), "a\\n::error::b");
+        assert_eq!(Untrusted("a\n::error::b").line(), "a\\n\\u{3a}:error::b");
     }
 
     #[test]
-    fn b160_a_ci_system_gets_no_commands() {
-        for (text, expected) in [
-            ("a ##vso[task.setvariable variable=a]b", "a #\\u{23}vso[task.setvariable variable=a]b"),
-            ("###[error]x ##teamcity[a]", "##\\u{23}[error]x #\\u{23}teamcity[a]"),
-            ("x\n  ::set-env name=a::b\ny", "x\n  \\u{3a}:set-env name=a::b\ny"),
-            ("a\r::error::b", "a\\r::error::b"),
-            ("::stop-commands::x", "\\u{3a}:stop-commands::x"),
+    fn b160_nothing_is_a_command_of_a_ci_system() {
+        for (text, written) in [
+            ("##vso[task.setvariable variable=a]b", "\\u{23}#vso[task.setvariable variable=a]b"),
+            ("in the middle ##[error]x", "in the middle \\u{23}#[error]x"),
+            ("###vso[x]", "#\\u{23}#vso[x]"),
+            ("##teamcity[a", "\\u{23}#teamcity[a"),
+            ("cut ##vso", "cut \\u{23}#vso"),
+            ("::set-env name=a::b", "\\u{3a}:set-env name=a::b"),
+            ("  ::add-path::/tmp", "  \\u{3a}:add-path::/tmp"),
+            ("a\n::stop-commands::x", "a\n\\u{3a}:stop-commands::x"),
+            ("a\r::add-mask::x", "a\\r\\u{3a}:add-mask::x"),
+            ("+++ open", "\\u{2b}++ open"),
+            ("\u{1b}[0Ksection_start:1:a\r", "\\u{1b}[0Ksection_start:1:a\\r"),
         ] {
-            assert_eq!(Untrusted(text).terminal(), expected);
-        }
-        for text in ["## heading", "::1", "a::b::c", "#### x [a]", "fe80::1::"] {
-            assert_eq!(Untrusted(text).line(), text);
+            assert_eq!(Untrusted(text).terminal(), written, "{text:?}");
         }
     }
 
     #[test]
     fn plain_text_stays_as_it_is() {
-        assert_eq!(Untrusted("grün 😀 `x`").terminal(), "grün 😀 `x`");
+        for text in ["grün 😀 `x`", "## heading", "a::b", "::1", "- a", "+ a", "---", "#[derive]", "a %0A b"]
+        {
+            assert_eq!(Untrusted(text).terminal(), text);
+        }
     }
 }

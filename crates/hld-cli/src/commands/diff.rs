@@ -152,8 +152,8 @@ fn random_key() -> Result<Key, CommandError> {
 fn print(comparisons: &[Comparison], format: Format) {
     let folded = fold(comparisons);
     match format {
-        Format::Text => ui::print_styled(&write::terminal(&folded, write::Colour::Ansi)),
         Format::Markdown => ui::print(&write::markdown(&folded, None)),
         Format::Json => ui::print_json(&write::json(&folded)),
+        _ => ui::print_styled(&write::terminal(&folded, write::Colour::Ansi)),
     }
 }

@@ -42,8 +42,8 @@ pub(crate) fn run(global: &Global, _command: &Doctor) -> Result<(), CommandError
         words: missing.clone(),
     }));
     match global.format {
-        Format::Text | Format::Markdown => findings.iter().for_each(|finding| ui::print(&line(finding))),
-        Format::Json => ui::print(&format!("{:#}\n", as_json(&findings))),
+        Format::Json => ui::print_json(&as_json(&findings)),
+        _ => findings.iter().for_each(|finding| ui::print(&line(finding))),
     }
     let n_bad = findings.iter().filter(|finding| !finding.is_fine).count();
     if n_bad == 0 {

@@ -26,26 +26,26 @@ pub(crate) fn run(global: &Global, command: &Explain) -> Result<(), CommandError
         return Err(error.hint(near.unwrap_or_else(|| "`hld explain` lists all codes".to_owned())));
     };
     match global.format {
-        Format::Text | Format::Markdown => ui::print(code.page()),
         Format::Json => {
             let page =
                 serde_json::json!({ "code": code.to_string(), "title": code.title(), "page": code.page() });
             ui::print(&format!("{page}\n"));
         }
+        _ => ui::print(code.page()),
     }
     Ok(())
 }
 
 fn list(format: Format) {
     match format {
-        Format::Text | Format::Markdown => {
-            let lines = Code::all().map(|code| format!("{code}  {}\n", code.title()));
-            ui::print(&lines.collect::<String>());
-        }
         Format::Json => {
             let codes = Code::all()
                 .map(|code| serde_json::json!({ "code": code.to_string(), "title": code.title() }));
             ui::print(&format!("{}\n", serde_json::Value::from_iter(codes)));
+        }
+        _ => {
+            let lines = Code::all().map(|code| format!("{code}  {}\n", code.title()));
+            ui::print(&lines.collect::<String>());
         }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod tree;
 pub(crate) mod validate;
 mod version;
 
+use clap::ValueEnum;
 use hld_compiler::{Environment, config_names};
 use hld_diag::{BAD_ENVIRONMENT, Diagnostic, SourceMap, Span};
 use hld_source::Folders;
@@ -27,10 +28,7 @@ use crate::ui::{self, Format};
 /// Runs the command that the arguments name.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let global = &arguments.global;
-    if global.format == Format::Markdown && !matches!(arguments.command, Command::Diff(_)) {
-        return Err(CommandError::new(FailureKind::Usage, "`--format markdown` is for `hld diff` alone")
-            .hint("use `text` or `json`"));
-    }
+    check_format(&arguments.command, global.format)?;
     let threads = rayon::ThreadPoolBuilder::new().num_threads(usize::from(global.jobs)).build_global();
     threads.map_err(|error| {
         CommandError::new(FailureKind::Io, format!("no threads can be started: {error}"))
@@ -54,6 +52,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
             Ok(())
         }
     }
+}
+
+/// Refuses a form that the command does not have.
+fn check_format(command: &Command, format: Format) -> Result<(), CommandError> {
+    let (has_form, commands) = match format {
+        Format::Text | Format::Json => return Ok(()),
+        Format::Markdown => (matches!(command, Command::Diff(_)), "`hld diff` alone"),
+        Format::Sarif | Format::Junit | Format::Github | Format::Azure => {
+            let has_form = matches!(command, Command::Validate(_) | Command::Generate(_));
+            (has_form, "`hld validate` and `hld generate`")
+        }
+    };
+    if has_form {
+        return Ok(());
+    }
+    let word = format.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    let message = format!("`--format {word}` is for {commands}");
+    Err(CommandError::new(FailureKind::Usage, message).hint("use `text` or `json`"))
 }
 
 /// The environments that the command line asks for, and warnings about how it does.

@@ -35,18 +35,15 @@ pub(crate) fn run(global: &Global, command: &TreeCommand) -> Result<(), CommandE
     }
     let diagnostics = said.into_sorted(session.sources());
     match global.format {
-        Format::Text | Format::Markdown => {
-            ui::show(&diagnostics, session.sources());
-            shown.iter().for_each(|(name, tree)| ui::print(&draw(name, tree, &session)));
-        }
         Format::Json => {
             let environments: Vec<_> =
                 shown.iter().map(|(name, tree)| as_json(name, tree, &session)).collect();
             let said: Vec<_> = diagnostics.iter().map(|d| render::json(d, session.sources())).collect();
-            ui::print(&format!(
-                "{:#}\n",
-                serde_json::json!({ "environments": environments, "diagnostics": said })
-            ));
+            ui::print_json(&serde_json::json!({ "environments": environments, "diagnostics": said }));
+        }
+        _ => {
+            ui::show(&diagnostics, session.sources());
+            shown.iter().for_each(|(name, tree)| ui::print(&draw(name, tree, &session)));
         }
     }
     let is_broken = diagnostics.iter().any(|diagnostic| diagnostic.severity.is_fatal());

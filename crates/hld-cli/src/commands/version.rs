@@ -5,8 +5,9 @@ use crate::ui::{self, Format};
 
 pub(super) fn run(global: &Global) {
     let version = env!("CARGO_PKG_VERSION");
-    match global.format {
-        Format::Text | Format::Markdown => ui::print(&format!("hld {version}\n")),
-        Format::Json => ui::print(&format!("{}\n", serde_json::json!({ "version": version }))),
+    if global.format == Format::Json {
+        ui::print(&format!("{}\n", serde_json::json!({ "version": version })));
+    } else {
+        ui::print(&format!("hld {version}\n"));
     }
 }

@@ -318,6 +318,9 @@ fn wrong_usage() {
         "generate -C component.yaml",
         "validate prod --files component.yaml",
         "validate --files",
+        "tree --format sarif",
+        "diff --format github",
+        "validate --format markdown",
         "init a/b",
     ] {
         world.rejects(arguments, 2, &[]);

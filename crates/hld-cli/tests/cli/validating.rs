@@ -194,3 +194,43 @@ fn custom_kinds_of_the_environment_come_before_those_of_others() {
     run.exits(1).mentions("a: 2 objects for Kubernetes 1.35, none invalid");
     run.mentions("b: 2 objects for Kubernetes 1.35, 1 invalid");
 }
+
+#[test]
+fn other_programs_are_told_in_their_forms() {
+    let world =
+        World::new(&[("apps/component.yaml", SHOP), ("apps/web/web.yaml", &deployment("replcas: 1"))]);
+    let place = "`spec.replcas` of `Deployment.apps web` is no field that Kubernetes knows";
+    for command in ["-C apps validate", "-C apps generate --gate"] {
+        let run = world.hld(&format!("{command} --format github")).run();
+        let line = format!("::error file=apps/web/web.yaml,line=7,col=3,title=HLD1001::{place}%0A");
+        assert!(run.exits(1).untouched().stdout.starts_with(&line), "{run}");
+        run.mentions("common: 1 object for Kubernetes 1.35, 1 invalid");
+        let run = world.hld(&format!("{command} --format azure")).run();
+        let line = "##vso[task.logissue type=error;sourcepath=apps/web/web.yaml;linenumber=7;columnnumber=3;";
+        assert!(run.exits(1).stdout.starts_with(line), "{run}");
+        let run = world.hld(&format!("{command} --format sarif")).run();
+        let sarif: serde_json::Value = serde_json::from_str(&run.exits(1).stdout).unwrap();
+        assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "HLD1001");
+        let run = world.hld(&format!("{command} --format junit")).run();
+        assert!(run.exits(1).stdout.contains("<testsuite name=\"hld\" tests=\"2\" failures=\"1\""), "{run}");
+    }
+    world.write("apps/web/web.yaml", deployment("replicas: 1"));
+    let run = world.hld("-C apps generate --gate --stdout --format github").run();
+    assert!(run.exits(0).stdout.starts_with("---\n"), "{run}");
+}
+
+#[test]
+fn b160_a_manifest_gives_no_commands_to_the_ci_system() {
+    let command = "##vso[task.setvariable variable=a]";
+    let text = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\n? '{command}'\n: {{'::error::x': 1}}\n"
+    );
+    let world = World::new(&[("component.yaml", SHOP), ("web/web.yaml", &text)]);
+    for form in ["text", "json", "github", "azure", "sarif", "junit"] {
+        let run = world.hld(&format!("validate --format {form}")).run();
+        let all = format!("{}{}", run.exits(1).stdout, run.stderr);
+        assert!(!all.contains("##vso[task.set"), "{run}");
+        let is_call = |line: &str| line.trim_start().starts_with("::") && form != "github";
+        assert!(!all.lines().any(is_call), "{run}");
+    }
+}

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use crate::untrusted::has_command;
 use crate::{Diagnostic, Location, Severity, SourceFile, SourceMap, Span, Untrusted};
 
 /// Longest line that is shown; of a longer one only its place is given.
@@ -73,14 +74,16 @@ fn shorten(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{begin} … {end}"))
 }
 
-/// The place of a span whose line is not shown: it is too long, or may hold secrets.
+/// The place of a span whose line is not shown: it is too long, may hold secrets, or has a command of a
+/// CI system.
 fn hidden(span: Span, sources: &SourceMap) -> Option<Location> {
     let file = sources.get(span.file)?;
     if is_shown(&file, span) { None } else { sources.locate(span) }
 }
 
 fn is_shown(file: &SourceFile, span: Span) -> bool {
-    !file.is_private() && line_of(file, span).0.len() <= LONGEST_LINE
+    let line = line_of(file, span).0;
+    !file.is_private() && line.len() <= LONGEST_LINE && !has_command(line)
 }
 
 fn trace_line(step: &crate::TracePoint, sources: &SourceMap) -> String {

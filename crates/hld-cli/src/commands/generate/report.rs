@@ -35,8 +35,9 @@ impl Progress {
 /// Shows diagnostics and the summary in the form that was asked for.
 pub(super) fn show(format: Format, run: &Run<'_>, diagnostics: &[Diagnostic]) {
     match format {
-        Format::Text | Format::Markdown => show_text(run, diagnostics),
         Format::Json => show_json(run, diagnostics),
+        _ if format.is_report() => show_report(format, run, diagnostics),
+        _ => show_text(run, diagnostics),
     }
 }
 
@@ -74,6 +75,23 @@ fn line(run: &Run<'_>, compilation: &Compilation, n_files: usize, state: &State)
     format!("{name}: {} {outcome}", counts.join(", "))
 }
 
+/// A report for other programs; people get the summary.
+fn show_report(format: Format, run: &Run<'_>, diagnostics: &[Diagnostic]) {
+    let verdicts = run.verdicts.iter().map(|verdict| format!("{}: {}", verdict.name, verdict.summary()));
+    let delivered = run.compilations.iter().zip(&run.outcomes);
+    let lines = delivered.map(|(compilation, one)| line(run, compilation, one.n_files, &one.state));
+    let summary: Vec<String> = verdicts.chain(lines).collect();
+    let base = run.definition.root.as_str();
+    let report = render::Report { diagnostics, sources: run.session.sources(), base, summary: &summary };
+    let text = ui::report(format, &report).unwrap_or_default();
+    if run.command.stdout {
+        ui::note_raw(&text)
+    } else {
+        ui::print(&text)
+    }
+    summary.iter().for_each(|line| ui::note(line));
+}
+
 fn show_json(run: &Run<'_>, diagnostics: &[Diagnostic]) {
     let environments = run.compilations.iter().enumerate().map(|(at, compilation)| {
         let delivery = run.outcomes.get(at);
@@ -108,7 +126,7 @@ fn show_json(run: &Run<'_>, diagnostics: &[Diagnostic]) {
     if run.command.gate {
         report["gate"] = run.verdicts.iter().map(Verdict::json).collect();
     }
-    let text = format!("{report:#}\n");
+    let text = ui::json_text(&report);
     // Manifests have standard output for themselves.
-    if run.command.stdout { ui::note(&text) } else { ui::print(&text) }
+    if run.command.stdout { ui::note_raw(&text) } else { ui::print(&text) }
 }

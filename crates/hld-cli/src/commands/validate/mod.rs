@@ -62,7 +62,7 @@ fn check_files(global: &Global, command: &Validate) -> Result<(), CommandError> 
             (None, Vec::new())
         }
     };
-    Report { n_files, verdicts }.finish((global, command), said, &sources)
+    Report { n_files, base: String::new(), verdicts }.finish((global, command), said, &sources)
 }
 
 fn check_environments(global: &Global, command: &Validate) -> Result<(), CommandError> {
@@ -80,13 +80,16 @@ fn check_environments(global: &Global, command: &Validate) -> Result<(), Command
     }
     let gate = Gate { definition: &definition, session: &session, kubernetes: command.kubernetes.as_deref() };
     let verdicts = gate.check(&compilations, &mut said);
-    Report { n_files: None, verdicts }.finish((global, command), said, session.sources())
+    let base = definition.root.as_str().to_owned();
+    Report { n_files: None, base, verdicts }.finish((global, command), said, session.sources())
 }
 
 /// What is told at the end.
 struct Report {
     /// How many files were read, where files were named.
     n_files: Option<usize>,
+    /// Folder of the definition in its repository.
+    base: String,
     verdicts: Vec<Verdict>,
 }
 
@@ -102,20 +105,29 @@ impl Report {
             said.make_strict();
         }
         let diagnostics = said.into_sorted(sources);
+        let summary = self.summary();
+        let (diagnostics, base) = (&diagnostics[..], self.base.as_str());
         match global.format {
-            Format::Text | Format::Markdown => self.show(&diagnostics, sources),
-            Format::Json => ui::print(&format!("{:#}\n", self.json(&diagnostics, sources))),
+            Format::Json => ui::print_json(&self.json(diagnostics, sources)),
+            format => {
+                let report = render::Report { diagnostics, sources, base, summary: &summary };
+                match ui::report(format, &report) {
+                    Some(text) => ui::print(&text),
+                    None => ui::show(diagnostics, sources),
+                }
+                summary.iter().for_each(|line| ui::note(line));
+            }
         }
         let is_broken = diagnostics.iter().any(|diagnostic| diagnostic.severity.is_fatal());
-        if is_broken { Err(CommandError::diagnosed(&diagnostics)) } else { Ok(()) }
+        if is_broken { Err(CommandError::diagnosed(diagnostics)) } else { Ok(()) }
     }
 
-    fn show(&self, diagnostics: &[Diagnostic], sources: &SourceMap) {
-        ui::show(diagnostics, sources);
+    /// A line for each verdict.
+    fn summary(&self) -> Vec<String> {
         let files = self.n_files.map(|n_files| plural(n_files, "file"));
-        for verdict in &self.verdicts {
-            ui::note(&format!("{}: {}", files.as_ref().unwrap_or(&verdict.name), verdict.summary()));
-        }
+        let line =
+            |verdict: &Verdict| format!("{}: {}", files.as_ref().unwrap_or(&verdict.name), verdict.summary());
+        self.verdicts.iter().map(line).collect()
     }
 
     fn json(&self, diagnostics: &[Diagnostic], sources: &SourceMap) -> Json {
