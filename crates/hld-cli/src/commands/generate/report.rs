@@ -85,9 +85,9 @@ fn show_report(format: Format, run: &Run<'_>, diagnostics: &[Diagnostic]) {
     let report = render::Report { diagnostics, sources: run.session.sources(), base, summary: &summary };
     let text = ui::report(format, &report).unwrap_or_default();
     if run.command.stdout {
-        ui::note_raw(&text)
+        ui::note_raw(&text);
     } else {
-        ui::print(&text)
+        ui::print(&text);
     }
     summary.iter().for_each(|line| ui::note(line));
 }
