@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    add, completions, diff, doctor, explain, generate, init, remove, schema, set, tree, validate,
+    add, completions, diff, doctor, explain, generate, init, publish, remove, rollback, schema, set, tree,
+    validate,
 };
 use crate::ui::Format;
 
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Generate(generate::Generate),
     Validate(validate::Validate),
     Diff(diff::Diff),
+    Publish(publish::Publish),
+    Rollback(rollback::RollbackCommand),
     Tree(tree::TreeCommand),
     Explain(explain::Explain),
     Schema(schema::Schema),

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use hld_diag::{Diagnostic, Severity, WRITE_FAILED};
+use hld_diag::{
+    BAD_TARGET, Code, Diagnostic, LOCAL_GIT, REMOTE_FAILED, REMOTE_REFUSED, Severity, TRY_LATER, WRITE_FAILED,
+};
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -24,8 +26,12 @@ pub(crate) enum FailureKind {
     Usage,
     /// Refused by policy.
     Refused,
+    /// The remote refused.
+    Remote,
     /// No space, or the system failed.
     Io,
+    /// It may go well later.
+    Later,
     /// Our bug.
     Internal,
 }
@@ -37,7 +43,9 @@ impl FailureKind {
             FailureKind::Definition => 1,
             FailureKind::Usage => 2,
             FailureKind::Refused => 3,
+            FailureKind::Remote => 4,
             FailureKind::Io => 5,
+            FailureKind::Later => 6,
             FailureKind::Internal => 255,
         }
     }
@@ -62,23 +70,30 @@ impl CommandError {
         let all = |kind| kinds.iter().all(|known| *known == kind);
         let kind = if !kinds.is_empty() && all(FailureKind::Refused) {
             FailureKind::Refused
-        } else if kinds.contains(&FailureKind::Io) {
-            FailureKind::Io
         } else {
-            FailureKind::Definition
+            let outside = [FailureKind::Io, FailureKind::Remote, FailureKind::Later, FailureKind::Usage];
+            outside.into_iter().find(|kind| kinds.contains(kind)).unwrap_or(FailureKind::Definition)
         };
         CommandError::new(kind, "")
     }
 }
 
+/// What a code says about the outside; all others are about the definition.
+const KINDS: [(Code, FailureKind); 6] = [
+    (WRITE_FAILED, FailureKind::Io),
+    (LOCAL_GIT, FailureKind::Io),
+    (REMOTE_REFUSED, FailureKind::Remote),
+    (REMOTE_FAILED, FailureKind::Remote),
+    (TRY_LATER, FailureKind::Later),
+    (BAD_TARGET, FailureKind::Usage),
+];
+
 fn kind_of(diagnostic: &Diagnostic) -> FailureKind {
     if diagnostic.severity == Severity::Refused {
-        FailureKind::Refused
-    } else if diagnostic.code == WRITE_FAILED {
-        FailureKind::Io
-    } else {
-        FailureKind::Definition
+        return FailureKind::Refused;
     }
+    let known = KINDS.iter().find(|(code, _)| *code == diagnostic.code);
+    known.map_or(FailureKind::Definition, |(_, kind)| *kind)
 }
 
 impl fmt::Display for CommandError {

@@ -45,6 +45,6 @@ pub use provenance::describe;
 pub use remote::{Remote, Request};
 pub use render::{Origin, Rendered, Resource};
 pub use session::{Session, config_names};
-pub use settings::Settings;
+pub use settings::{PublishTarget, Settings};
 pub use source::{Entry, EntryKind, Source, SourceError};
 pub use tree::{Node, Tree};

@@ -25,6 +25,19 @@ pub struct Settings {
     pub chart: ChartOptions,
     /// How much a compilation may cost.
     pub limits: Limits,
+    /// Where manifests are published to, as it is written.
+    pub publish: PublishTarget,
+}
+
+/// Where manifests are published to, as far as `hld.yaml` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PublishTarget {
+    /// Address of the manifest repository.
+    pub to: Option<String>,
+    /// Its branch.
+    pub branch: Option<String>,
+    /// Its folder that holds the environments' folders.
+    pub path: Option<String>,
 }
 
 /// Name of the file, in the folder of the root component.
@@ -98,6 +111,11 @@ impl Settings {
             helm_binary: binary,
             chart: chart_options(compat, hooks),
             limits: limits(&file.limits),
+            publish: PublishTarget {
+                to: file.publish.to,
+                branch: file.publish.branch,
+                path: file.publish.path,
+            },
         };
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }

@@ -42,7 +42,8 @@ impl EnvironmentChange {
     fn line(&self) -> String {
         let EnvironmentChange { n_added, n_changed, n_removed, n_objects, .. } = self;
         let name = Untrusted(&self.environment).line();
-        format!("{name}: {n_added} added, {n_changed} changed, {n_removed} removed; {n_objects} objects")
+        let objects = if *n_objects == 1 { "object" } else { "objects" };
+        format!("{name}: {n_added} added, {n_changed} changed, {n_removed} removed; {n_objects} {objects}")
     }
 }
 

@@ -8,22 +8,23 @@ use super::environments;
 use crate::args::Environments;
 use crate::definition::Definition;
 use crate::error::CommandError;
+use crate::gate::Gate;
 use crate::{tools, ui};
 
-/// What becomes of warnings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Warnings {
-    /// They are shown.
-    Shown,
-    /// They are taken for errors.
-    Errors,
+/// What is asked of a compilation besides that it has no errors.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Demands {
+    /// Warnings are errors.
+    pub(super) strict: bool,
+    /// The manifests pass what `hld validate` checks.
+    pub(super) gate: bool,
 }
 
 /// The environments, compiled; what is wrong with them has been shown. With one error there are none.
 pub(super) fn compiled(
     definition: &Definition,
     asked: &Environments,
-    warnings: Warnings,
+    demands: Demands,
 ) -> Result<Vec<Compilation>, CommandError> {
     let (wanted, warned) = environments(definition, asked)?;
     let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
@@ -36,7 +37,11 @@ pub(super) fn compiled(
     for compilation in &compilations {
         said.extend(compilation.diagnostics.clone());
     }
-    if warnings == Warnings::Errors {
+    if demands.gate {
+        let gate = Gate { definition, session: &session, kubernetes: None };
+        gate.check(&compilations, &mut said);
+    }
+    if demands.strict {
         said.make_strict();
     }
     show(said, session.sources())?;

@@ -10,7 +10,7 @@ use hld_source::system_words;
 use hld_yaml::Limits;
 
 use self::manifests::Manifests;
-use super::compiled::{Warnings, compiled, show};
+use super::compiled::{Demands, compiled, show};
 use crate::args::{Environments, Global, Sources};
 use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
@@ -91,7 +91,7 @@ fn compare_environments(
 ) -> Result<Vec<Comparison>, CommandError> {
     let definition = definition::open_at(&global.directory, command.sources.rev.as_deref())?;
     let against = against(&definition, command)?;
-    let compilations = compiled(&definition, &command.environments, Warnings::Shown)?;
+    let compilations = compiled(&definition, &command.environments, Demands::default())?;
     let mut comparisons = Vec::with_capacity(compilations.len());
     for compilation in &compilations {
         let environment = &compilation.environment;

@@ -57,12 +57,21 @@ pub(crate) struct Generate {
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
-enum LayoutArgument {
+pub(super) enum LayoutArgument {
     /// One file a component, as Fabrikate writes them.
     #[default]
     Component,
     /// One file an object.
     Resource,
+}
+
+impl LayoutArgument {
+    pub(super) fn layout(self) -> Layout {
+        match self {
+            LayoutArgument::Component => Layout::Component,
+            LayoutArgument::Resource => Layout::Resource,
+        }
+    }
 }
 
 pub(crate) fn run(global: &Global, command: &Generate) -> Result<(), CommandError> {
@@ -138,10 +147,7 @@ impl Run<'_> {
     }
 
     fn layout(&self) -> Layout {
-        match self.command.layout {
-            LayoutArgument::Component => Layout::Component,
-            LayoutArgument::Resource => Layout::Resource,
-        }
+        self.command.layout.layout()
     }
 
     fn deliver(&mut self, said: &mut Diagnostics) -> Result<(), CommandError> {

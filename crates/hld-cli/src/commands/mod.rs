@@ -8,7 +8,9 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod init;
+pub(crate) mod publish;
 pub(crate) mod remove;
+pub(crate) mod rollback;
 pub(crate) mod schema;
 pub(crate) mod set;
 pub(crate) mod tree;
@@ -42,6 +44,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         Command::Generate(command) => generate::run(global, command),
         Command::Validate(command) => validate::run(global, command),
         Command::Diff(command) => diff::run(global, command),
+        Command::Publish(command) => publish::run(global, command),
+        Command::Rollback(command) => rollback::run(global, command),
         Command::Tree(command) => tree::run(global, command),
         Command::Explain(command) => explain::run(global, command),
         Command::Schema(command) => schema::run(command),

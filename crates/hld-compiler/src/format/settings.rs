@@ -24,6 +24,9 @@ pub(crate) struct SettingsFile {
     /// How much a compilation may cost.
     #[serde(default)]
     pub(crate) limits: LimitFields,
+    /// Where manifests are published to, unless the command line says otherwise.
+    #[serde(default)]
+    pub(crate) publish: PublishFields,
 }
 
 /// The one version of the format there is.
@@ -89,4 +92,16 @@ pub(crate) struct LimitFields {
     pub(crate) tree_nodes: Option<usize>,
     /// Steps that one template may take; 20 million when missing.
     pub(crate) template_fuel: Option<u64>,
+}
+
+/// Where manifests are published to, unless the command line says otherwise.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PublishFields {
+    /// Address of the manifest repository: `https://…`, `ssh://…` or `user@host:path`.
+    pub(crate) to: Option<String>,
+    /// Branch of the manifest repository; `main` when missing.
+    pub(crate) branch: Option<String>,
+    /// Folder of the manifest repository that holds the environments' folders; its top when missing.
+    pub(crate) path: Option<String>,
 }

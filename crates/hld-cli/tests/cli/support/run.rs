@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 use super::{SECRET, Snapshot};
 
 /// Exit codes that a run may end with by itself.
-const DOCUMENTED: [i32; 8] = [0, 1, 2, 3, 5, 129, 130, 143];
+const DOCUMENTED: [i32; 10] = [0, 1, 2, 3, 4, 5, 6, 129, 130, 143];
 
 /// A run that has ended.
 pub(crate) struct Run {
