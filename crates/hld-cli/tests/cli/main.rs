@@ -13,6 +13,7 @@ mod interruption;
 mod limits;
 mod manifests;
 mod output;
+mod pipelines;
 mod publishing;
 mod revisions;
 mod showing;

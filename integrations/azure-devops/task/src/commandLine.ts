@@ -49,7 +49,9 @@ function posted(inputs: Inputs): string[] {
     return inputs.isPosted ? ['--post', '--forge', 'azure'] : [];
 }
 
+/** What is not given stands in hld.yaml. */
 function target(inputs: Inputs): string[] {
-    const { repository = '', branch = '', path } = inputs;
-    return ['--to', repository, '--branch', branch, ...(path === undefined ? [] : ['--path', path])];
+    const { repository, branch, path } = inputs;
+    const option = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value]);
+    return [...option('--repo', repository), ...option('--branch', branch), ...option('--path', path)];
 }

@@ -57,12 +57,12 @@ export function readInputs(): Inputs {
 }
 
 function check(inputs: Inputs): void {
-    const { command, repository, branch, program } = inputs;
+    const { command, environments, repository, program } = inputs;
     if (command === 'custom' && inputs.arguments.trim() === '') {
         throw new Error('`arguments` is empty: the command `custom` runs hld with them alone');
     }
-    if ((command === 'publish' || command === 'rollback') && (!repository || !branch)) {
-        throw new Error(`\`repository\` and \`branch\` are required by the command \`${command}\``);
+    if (command === 'rollback' && environments.length !== 1) {
+        throw new Error('`environments` names one environment for the command `rollback`');
     }
     if (repository !== undefined && /^[a-z]+:\/\/[^/]*@/i.test(repository) && !/^ssh:/i.test(repository)) {
         throw new Error('`repository` contains a user or a token: secrets go into `env`');

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { commandLine } from '../src/commandLine';
 import { environments, type Inputs } from '../src/inputs';
+import { tokenName } from '../src/secrets';
 
 function inputs(some: Partial<Inputs>): Inputs {
     const none = { environments: [], folder: '.', arguments: '', isPosted: false, program: {} };
@@ -42,8 +43,26 @@ test('a preview compares with the target branch of the pull request', () => {
     assert.throws(() => commandLine(preview, {}), /`base` is empty/);
 });
 
-test('a target is a repository, a branch and a folder', () => {
+test('a target is a repository, a branch and a folder, or what hld.yaml says', () => {
     const publish = inputs({ command: 'publish', repository: 'https://example.com/m', branch: 'main', path: 'clusters' });
-    const target = ['--to', 'https://example.com/m', '--branch', 'main', '--path', 'clusters'];
+    const target = ['--repo', 'https://example.com/m', '--branch', 'main', '--path', 'clusters'];
     assert.deepEqual(commandLine(publish, {}), ['publish', '--all', ...target]);
+    const rollback = inputs({ command: 'rollback', environments: ['prod'] });
+    assert.deepEqual(commandLine(rollback, {}), ['rollback', '--env', 'prod']);
+});
+
+test('b034 a token has the name of its host and port', () => {
+    const names: [string, string | undefined][] = [
+        ['https://dev.azure.com/org/project/_git/m', 'HLD_TOKEN_DEV_AZURE_COM'],
+        ['https://My-Host.example.com/m', 'HLD_TOKEN_MY__HOST_EXAMPLE_COM'],
+        ['https://git.example.com:8443/m', 'HLD_TOKEN_GIT_EXAMPLE_COM_PORT_8443'],
+        ['https://git.example.com:443/m', 'HLD_TOKEN_GIT_EXAMPLE_COM'],
+        ['http://127.0.0.1:3000/m', 'HLD_TOKEN_127_0_0_1_PORT_3000'],
+        ['ssh://git@example.com/m', undefined],
+        ['git@example.com:m', undefined],
+        ['https://[::1]/m', undefined],
+    ];
+    for (const [repository, name] of names) {
+        assert.equal(tokenName(repository), name);
+    }
 });

@@ -38,7 +38,7 @@ test('wrong inputs start nothing', async () => {
     const wrong: [Record<string, string>, RegExp][] = [
         [{ command: 'apply' }, /`command` is none of generate, /],
         [{ command: 'custom' }, /`arguments` is empty/],
-        [{ command: 'publish', repository: 'https://example.com/m' }, /`repository` and `branch` are required/],
+        [{ command: 'rollback' }, /`environments` names one environment/],
         [{ command: 'publish', repository: 'https://me:token@example.com/m', branch: 'main' }, /secrets go into `env`/],
         [{ command: 'generate', hldUrl: 'https://example.com/hld' }, /`hldSha256` is required/],
         [{ command: 'generate', hldUrl: 'https://example.com/hld', hldSha256: 'abc' }, /64 hexadecimal digits/],

@@ -1,6 +1,7 @@
 /** The built task with the real hld: `HLD_PROGRAM` says where it is. */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -51,6 +52,44 @@ test('a wrong definition fails the run', async () => {
     assert.equal(ran.result, 'Failed', ran.output);
     assert.match(ran.message, /the definition is wrong, or a gate failed \(exit code 1\)/);
     assert.match(ran.output, /HLD0404/);
+});
+
+test('findings are issues of the run, with their place', async () => {
+    const folder = definition('finding', `${CONFIG_MAP}  a: b\ndatta: {}\n`);
+    const inputs = { command: 'validate', environments: 'prod', workingDirectory: folder, hldPath: HLD };
+    const ran = await runTask(inputs, { HOME: world });
+    assert.equal(ran.result, 'Failed', ran.output);
+    const issues = agentCommands(ran.output).filter((command) => command.name === 'task.logissue');
+    assert.equal(issues.length, 1, ran.output);
+    assert.match(issues[0]?.properties ?? '', /type=error;sourcepath=web\/web\.yaml;linenumber=7;/);
+    assert.match(issues[0]?.data ?? '', /`datta` of `ConfigMap web`/);
+});
+
+test('the built task publishes, and rolls back', async () => {
+    const folder = definition('published', `${CONFIG_MAP}  a: b\n`);
+    const repository = path.join(world, 'manifests.git');
+    const git = (...words: string[]) => execFileSync('git', ['-C', repository, ...words], { encoding: 'utf8' });
+    execFileSync('git', ['init', '-q', '--bare', '-b', 'main', repository]);
+    const inputs = { environments: 'prod', workingDirectory: folder, hldPath: HLD, repository, branch: 'main' };
+    const act = (command: string, words: string) =>
+        runTask({ ...inputs, command, arguments: words, path: 'clusters' }, { HOME: world });
+
+    const first = await act('publish', '--create-branch');
+    assert.equal(first.result, 'Succeeded', first.output);
+    const published = 'main:clusters/prod/web.yaml';
+    const before = git('show', published);
+
+    writeFileSync(path.join(folder, 'web/web.yaml'), `${CONFIG_MAP}  a: c\n`);
+    const second = await act('publish', '');
+    assert.equal(second.result, 'Succeeded', second.output);
+    assert.notEqual(git('show', published), before);
+
+    const back = await act('rollback', '');
+    assert.equal(back.result, 'Succeeded', back.output);
+    assert.equal(git('show', published), before);
+
+    const held = await act('publish', '');
+    assert.equal(held.result, 'Failed', held.output);
 });
 
 test('b160 manifests that hld prints are no commands', async () => {
