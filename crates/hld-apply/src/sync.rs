@@ -67,6 +67,7 @@ pub(crate) async fn sync(
     let (_, others) = run.split(scope);
     run.bring(others, scope).await?;
     run.report_homeless(scope);
+    run.changes.sort_by(|a, b| place(&a.id).cmp(&place(&b.id)));
     let pruning = prune::prune(&mut run).await;
     run.end(pruning).await
 }
@@ -136,13 +137,12 @@ impl<'r> Run<'r> {
         if !steps.is_empty() {
             self.inventory.lock().await.save(rest, &steps).await?;
         }
-        due.sort_by_key(|due| rank(&due.target.id.group, &due.target.id.kind));
+        due.sort_by(|a, b| place(&a.target.id).cmp(&place(&b.target.id)));
         let mut due = due.into_iter().peekable();
         while let Some(first) = due.next() {
-            let place = rank(&first.target.id.group, &first.target.id.kind);
+            let (rank, _) = place(&first.target.id);
             let mut wave = vec![first];
-            while let Some(next) = due.next_if(|due| rank(&due.target.id.group, &due.target.id.kind) == place)
-            {
+            while let Some(next) = due.next_if(|due| place(&due.target.id).0 == rank) {
                 wave.push(next);
             }
             self.apply(wave).await;
@@ -370,6 +370,11 @@ impl Due {
             _ => Word::Configured,
         }
     }
+}
+
+/// Where an object stands in the order of applying.
+fn place(id: &ResourceId) -> (u8, &ResourceId) {
+    (rank(&id.group, &id.kind), id)
 }
 
 /// Whether an object is looked at; by its id as written or in the cluster.

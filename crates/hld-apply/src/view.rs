@@ -32,9 +32,8 @@ impl View {
             kinds.entry(&target.resource).or_default().push(target);
         }
         let is_listed = |targets: &Vec<&Target>| is_sweep || targets.len() > ONE_BY_ONE;
-        let (listed, single): (Vec<_>, Vec<_>) =
-            kinds.into_iter().partition(|(_, targets)| is_listed(targets));
-        let lists = listed.into_iter().map(|(resource, _)| async move {
+        let listed = kinds.into_iter().filter(|(_, targets)| is_listed(targets));
+        let lists = listed.map(|(resource, _)| async move {
             let list = match live::list(rest, resource).await {
                 Ok(listed) => Ok(listed.objects),
                 // A kind that has just gone has no objects; applying will say the rest.
@@ -43,8 +42,15 @@ impl View {
             };
             (resource.clone(), list)
         });
-        let lists = stream::iter(lists).buffer_unordered(concurrency).collect().await;
-        let singles = single.into_iter().flat_map(|(_, targets)| targets).map(|target| async move {
+        let lists: HashMap<Resource, List> =
+            stream::iter(lists).buffer_unordered(concurrency).collect().await;
+        // A list that may not be read, or is none, says nothing against single objects.
+        let is_single = |target: &&Target| match lists.get(&target.resource) {
+            Some(Err(failure)) => matches!(failure.kind, ApiErrorKind::Forbidden | ApiErrorKind::BadAnswer),
+            Some(Ok(_)) => false,
+            None => true,
+        };
+        let singles = targets.iter().filter(is_single).map(|target| async move {
             (target.id.clone(), live::get(rest, &target.resource, &target.id).await)
         });
         let singles = stream::iter(singles).buffer_unordered(concurrency).collect().await;

@@ -152,6 +152,22 @@ impl FakeApi {
         self.change(&kind, &name, (manager, "", |_| object));
     }
 
+    /// Another program applies an object, and takes every field.
+    ///
+    /// # Panics
+    /// If the server refuses it.
+    pub fn apply(&self, manager: &str, object: Json) {
+        let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
+        let mut state = self.shared.lock();
+        let name = format!("{}/{}", text("namespace"), text("name"));
+        let key = key(&state, object["kind"].as_str().unwrap_or_default(), name.trim_start_matches('/'));
+        let kind = state.kind(&key.group, &key.plural).expect("the kind is served").clone();
+        let writer = Writer { manager, subresource: "", is_forced: true, is_dry: false };
+        state.apply(&key, &kind, (object, &writer)).expect("it is accepted");
+        drop(state);
+        self.shared.tell();
+    }
+
     /// Somebody else edits an object: a JSON merge patch.
     ///
     /// # Panics

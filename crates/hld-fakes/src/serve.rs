@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use axum::serve::ListenerExt as _;
 use tokio::sync::{oneshot, watch};
 
 use crate::reply::Refusal;
@@ -43,6 +44,8 @@ pub(crate) fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot
     let app = axum::Router::new().fallback(handle).with_state(shared);
     let serve = async move {
         let listener = tokio::net::TcpListener::from_std(listener).expect("the runtime polls sockets");
+        // Without it every answer in two parts waits for the client's acknowledgement.
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         tokio::select! {
             _ = axum::serve(listener, app) => {}
             _ = stopped => {}

@@ -3,5 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod applying;
+mod crashing;
+mod diffing;
+mod drifting;
+mod failing;
+mod pruning;
 mod reading;
 mod world;

@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 pub(crate) struct World {
     pub(crate) api: FakeApi,
     pub(crate) cluster: Cluster,
+    client: kube::Client,
 }
 
 /// Paths and texts of a commit.
@@ -22,13 +23,14 @@ impl World {
         for name in ["hld", "shop"] {
             api.put("setup", json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
         }
-        let cluster = cluster(&api);
-        World { api, cluster }
+        let client = client(&api);
+        let cluster = cluster(client.clone(), "test");
+        World { api, cluster, client }
     }
 
     /// The agent starts anew: it remembers nothing.
     pub(crate) fn restart(&mut self) {
-        self.cluster = cluster(&self.api);
+        self.cluster = cluster(self.client.clone(), "test");
     }
 
     /// Syncs everything, with the default options.
@@ -48,6 +50,16 @@ impl World {
     /// Those of them that write.
     pub(crate) fn writes(&self) -> Vec<String> {
         self.api.take_calls().iter().filter(|call| call.is_write()).map(ToString::to_string).collect()
+    }
+
+    /// Waits until a call of this verb has come, or it is clear that none will.
+    pub(crate) async fn comes(&self, verb: &str) {
+        for _ in 0..500 {
+            if self.api.calls().iter().any(|call| call.verb == verb) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// The ids that the inventory names, as its lines say: `ConfigMap shop/web`.
@@ -94,12 +106,16 @@ fn shown(object: &Json) -> String {
     format!("{} {namespace}{slash}{}", text(&object["kind"]), text(&object["metadata"]["name"]))
 }
 
-fn cluster(api: &FakeApi) -> Cluster {
-    cluster_of(api, "test")
+/// Another agent.
+pub(crate) fn cluster_of(api: &FakeApi, sync: &str) -> Cluster {
+    cluster(client(api), sync)
 }
 
-pub(crate) fn cluster_of(api: &FakeApi, sync: &str) -> Cluster {
-    let client = Cluster::client(kube::Config::new(api.url().parse().unwrap())).unwrap();
+fn client(api: &FakeApi) -> kube::Client {
+    Cluster::client(kube::Config::new(api.url().parse().unwrap())).unwrap()
+}
+
+fn cluster(client: kube::Client, sync: &str) -> Cluster {
     let identity = Identity { sync: sync.to_owned(), namespace: "hld".to_owned(), own: BTreeSet::new() };
     let transport = Transport {
         timeout: Duration::from_secs(20),
