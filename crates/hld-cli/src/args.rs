@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    add, completions, diff, doctor, explain, generate, init, publish, remove, rollback, schema, set, tree,
-    validate,
+    add, completions, diff, doctor, explain, generate, init, preview, publish, remove, rollback, schema, set,
+    tree, validate,
 };
 use crate::ui::Format;
 
@@ -52,6 +52,7 @@ pub(crate) enum Command {
     Generate(generate::Generate),
     Validate(validate::Validate),
     Diff(diff::Diff),
+    Preview(Box<preview::Preview>),
     Publish(publish::Publish),
     Rollback(rollback::RollbackCommand),
     Tree(tree::TreeCommand),

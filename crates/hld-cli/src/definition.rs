@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hld_compiler::{Settings, SourcePath};
-use hld_diag::SourceMap;
+use hld_diag::{Diagnostic, SourceMap};
 use hld_source::{Files, Overlay, Revision, system_words};
 
 use crate::error::{CommandError, FailureKind};
@@ -42,13 +42,42 @@ pub(crate) fn open(folder: &Path) -> Result<Definition, CommandError> {
 /// # Errors
 /// The folder is not there, there is no such commit, or its `hld.yaml` is wrong (shown already).
 pub(crate) fn open_at(folder: &Path, revision: Option<&str>) -> Result<Definition, CommandError> {
+    load(folder, revision).map_err(|error| match error {
+        NotOpened::Failed(error) => error,
+        NotOpened::Wrong(diagnostics, sources) => {
+            ui::show(&diagnostics, &sources);
+            CommandError::diagnosed(&diagnostics)
+        }
+    })
+}
+
+/// Why a definition can not be opened.
+pub(crate) enum NotOpened {
+    /// It can not be had.
+    Failed(CommandError),
+    /// Its `hld.yaml` is wrong; nothing is shown yet.
+    Wrong(Vec<Diagnostic>, SourceMap),
+}
+
+impl From<CommandError> for NotOpened {
+    fn from(error: CommandError) -> Self {
+        NotOpened::Failed(error)
+    }
+}
+
+/// Opens a definition and shows nothing.
+///
+/// # Errors
+/// As [`open_at`].
+pub(crate) fn load(folder: &Path, revision: Option<&str>) -> Result<Definition, NotOpened> {
     let folder = folder.canonicalize().map_err(|error| {
         let message = format!("`{}` can not be opened: {}", folder.display(), system_words(&error));
         CommandError::new(FailureKind::Usage, message).hint("name the folder of a definition with `-C DIR`")
     })?;
     if !folder.is_dir() {
         let message = format!("`{}` is not a folder", folder.display());
-        return Err(CommandError::new(FailureKind::Usage, message).hint("name the folder, not a file in it"));
+        let failed = CommandError::new(FailureKind::Usage, message);
+        return Err(failed.hint("name the folder, not a file in it").into());
     }
     let top = top(&folder);
     let files = match revision {
@@ -62,7 +91,11 @@ pub(crate) fn open_at(folder: &Path, revision: Option<&str>) -> Result<Definitio
     let root = below.and_then(|below| SourcePath::clean(below).ok()).ok_or_else(|| {
         CommandError::new(FailureKind::Definition, format!("the path `{}` is not UTF-8", folder.display()))
     })?;
-    let settings = settings(&files, &root)?;
+    let sources = SourceMap::default();
+    let settings = match Settings::load(&files, &root, &sources) {
+        Ok(settings) => settings,
+        Err(diagnostics) => return Err(NotOpened::Wrong(diagnostics, sources)),
+    };
     Ok(Definition { folder, files, root, settings })
 }
 
@@ -76,12 +109,4 @@ fn no_revision(error: hld_git::GitError) -> CommandError {
 /// The top of the git repository around a folder, else the folder itself.
 pub(crate) fn top(folder: &Path) -> &Path {
     folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder)
-}
-
-fn settings(files: &Overlay, root: &SourcePath) -> Result<Settings, CommandError> {
-    let sources = SourceMap::default();
-    Settings::load(files, root, &sources).map_err(|diagnostics| {
-        ui::show(&diagnostics, &sources);
-        CommandError::diagnosed(&diagnostics)
-    })
 }

@@ -205,6 +205,14 @@ codes! {
     NOTHING_CHECKED = "1011" Warning;
     /// Text of a manifest that kubectl does not read.
     UNREAD_TEXT = "1012" Warning;
+    /// Preview can not be posted on the forge.
+    NOT_POSTED = "1101" Warning;
+    /// Preview is of a commit that is not the head any more.
+    STALE_PREVIEW = "1102" Note;
+    /// Base of a preview does not compile.
+    BASE_BROKEN = "1103" Warning;
+    /// Base of a preview has no definition.
+    NO_BASE = "1104" Note;
     /// File of a manifest repository is no manifest.
     NO_MANIFEST = "1201" Error;
     /// Document can not be applied.

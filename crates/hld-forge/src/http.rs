@@ -26,7 +26,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Patience { tries: 4, pause: Duration::from_millis(500), total: Duration::from_secs(60) }
+        Patience { tries: 4, pause: Duration::from_millis(300), total: Duration::from_secs(60) }
     }
 }
 

@@ -1,16 +1,14 @@
 //! `hld diff`
 
-mod manifests;
-
 use std::path::{Path, PathBuf};
 
 use hld_diag::SourceMap;
-use hld_diff::{Comparison, Key, Options, fold, write};
-use hld_source::system_words;
-use hld_yaml::Limits;
+use hld_diff::{Comparison, fold, write};
 
-use self::manifests::Manifests;
-use super::compiled::{Demands, compiled, show};
+use super::comparing::{compare, compare_sides};
+use super::compiled::{Demands, compiled};
+use super::manifests::Manifests;
+use super::sides::{self, Base, Care, Range};
 use crate::args::{Environments, Global, Sources};
 use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
@@ -22,6 +20,8 @@ use crate::ui::{self, Format};
 /// `hld diff BEFORE AFTER` compares two files or two folders of manifests. `hld diff [CONFIG]…`
 /// compiles an environment and compares it with what is written below generated/. An argument is a
 /// path if it has a `/` or ends in .yaml, .yml or .json: write `./prod` for a folder of that name.
+/// `hld diff --base REV` compiles the commit REV as well and compares with that; `--rev A..B` compares
+/// two commits, `--rev A...B` what B has done since it left A.
 ///
 /// Values of Secrets are never shown, only that they changed. The order of keys, comments and quotes
 /// are no difference.
@@ -34,6 +34,9 @@ pub(crate) struct Diff {
     /// Compare with the environments' folders below this one instead of generated/.
     #[arg(long, value_name = "DIR")]
     against: Option<PathBuf>,
+    /// Compare with what this commit, branch or tag compiles to.
+    #[arg(long, value_name = "REV", conflicts_with = "against")]
+    base: Option<String>,
     /// Exit with 1 if anything differs.
     #[arg(long)]
     exit_code: bool,
@@ -43,7 +46,10 @@ pub(crate) fn run(global: &Global, command: &Diff) -> Result<(), CommandError> {
     let sources = SourceMap::default();
     let comparisons = match paths(command)? {
         Some([before, after]) => vec![compare_paths(before, after, &sources)?],
-        None => compare_environments(global, command, &sources)?,
+        None => match range(global, command)? {
+            Some(range) => compare_revisions(global, command, &range)?,
+            None => compare_environments(global, command, &sources)?,
+        },
     };
     print(&comparisons, global.format);
     let differs = comparisons.iter().any(|comparison| !comparison.difference.is_empty());
@@ -60,7 +66,13 @@ fn paths(command: &Diff) -> Result<Option<[&Path; 2]>, CommandError> {
         return Ok(None);
     }
     match arguments.as_slice() {
-        [before, after] if is_path(before) && is_path(after) && command.against.is_none() => {
+        [before, after]
+            if is_path(before)
+                && is_path(after)
+                && command.against.is_none()
+                && command.base.is_none()
+                && command.sources.rev.is_none() =>
+        {
             Ok(Some([Path::new(before), Path::new(after)]))
         }
         _ => Err(CommandError::new(FailureKind::Usage, "paths are compared in pairs, and with nothing else")
@@ -81,6 +93,43 @@ fn compare_paths(before: &Path, after: &Path, sources: &SourceMap) -> Result<Com
             .hint("name two files or two folders"));
     }
     compare(format!("{} -> {}", before.display(), after.display()), &old, &new, sources)
+}
+
+/// The two revisions to compare, if the arguments name them.
+fn range(global: &Global, command: &Diff) -> Result<Option<Range>, CommandError> {
+    let rev = command.sources.rev.as_deref();
+    let dots = rev.and_then(|rev| {
+        let fork = rev.split_once("...").map(|pair| (pair, Base::Fork));
+        fork.or_else(|| rev.split_once("..").map(|pair| (pair, Base::Itself)))
+    });
+    match (&command.base, dots) {
+        (Some(base), None) => Range::new(global, (base, Base::Itself), rev).map(Some),
+        (None, Some(((before, after), base))) if command.against.is_none() => {
+            Range::new(global, (or_head(before), base), Some(or_head(after))).map(Some)
+        }
+        (None, None) => Ok(None),
+        _ => Err(CommandError::new(FailureKind::Usage, "two revisions are compared with nothing else")
+            .hint("either `--rev A..B`, or `--base A`")),
+    }
+}
+
+/// What an end of `A..` or `..B` means that is left out.
+fn or_head(name: &str) -> &str {
+    if name.is_empty() { "HEAD" } else { name }
+}
+
+/// Compiles both sides and compares the environments; with one error there is no difference.
+fn compare_revisions(
+    global: &Global,
+    command: &Diff,
+    range: &Range,
+) -> Result<Vec<Comparison>, CommandError> {
+    let cares = [Care::Shown, Care::Shown];
+    let [before, after] = sides::compile_both(global, range, (&command.environments, cares))?;
+    if before.is_broken() || after.is_broken() {
+        return Err(CommandError::new(FailureKind::Definition, ""));
+    }
+    Ok(compare_sides(&before, &after)?.comparisons)
 }
 
 /// Compiles environments and compares each with its folder.
@@ -119,34 +168,6 @@ fn against(definition: &Definition, command: &Diff) -> Result<PathBuf, CommandEr
                 .hint("name the folder that `hld generate` wrote"))
         }
     }
-}
-
-/// Compares two sides; what could not be compared is shown.
-fn compare(
-    name: String,
-    before: &Manifests,
-    after: &Manifests,
-    sources: &SourceMap,
-) -> Result<Comparison, CommandError> {
-    let options = Options { key: random_key()?, limits: Limits::of_bytes(manifests::MOST_BYTES) };
-    let (old, new) = (before.inputs(), after.inputs());
-    let outcome = hld_diff::compare(&old, &new, &options);
-    show(outcome.diagnostics, sources)?;
-    Ok(Comparison { name, difference: outcome.difference })
-}
-
-/// The key of the run: nobody knows it, and it is not kept.
-fn random_key() -> Result<Key, CommandError> {
-    let mut bytes = [0; 32];
-    let mut filled = 0;
-    while filled < bytes.len() {
-        let read = rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty());
-        filled += read.map_err(|error| {
-            let words = system_words(&error.into());
-            CommandError::new(FailureKind::Io, format!("the system gives no random bytes: {words}"))
-        })?;
-    }
-    Ok(Key::new(bytes))
 }
 
 fn print(comparisons: &[Comparison], format: Format) {

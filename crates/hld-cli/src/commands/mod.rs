@@ -1,6 +1,7 @@
 //! Subcommands, one file each.
 
 pub(crate) mod add;
+mod comparing;
 mod compiled;
 pub(crate) mod completions;
 pub(crate) mod diff;
@@ -8,11 +9,14 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod init;
+mod manifests;
+pub(crate) mod preview;
 pub(crate) mod publish;
 pub(crate) mod remove;
 pub(crate) mod rollback;
 pub(crate) mod schema;
 pub(crate) mod set;
+mod sides;
 pub(crate) mod tree;
 pub(crate) mod validate;
 mod version;
@@ -44,6 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         Command::Generate(command) => generate::run(global, command),
         Command::Validate(command) => validate::run(global, command),
         Command::Diff(command) => diff::run(global, command),
+        Command::Preview(command) => preview::run(global, command),
         Command::Publish(command) => publish::run(global, command),
         Command::Rollback(command) => rollback::run(global, command),
         Command::Tree(command) => tree::run(global, command),
@@ -62,7 +67,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
 fn check_format(command: &Command, format: Format) -> Result<(), CommandError> {
     let (has_form, commands) = match format {
         Format::Text | Format::Json => return Ok(()),
-        Format::Markdown => (matches!(command, Command::Diff(_)), "`hld diff` alone"),
+        Format::Markdown => {
+            let has_form = matches!(command, Command::Diff(_) | Command::Preview(_));
+            (has_form, "`hld diff` and `hld preview`")
+        }
         Format::Sarif | Format::Junit | Format::Github | Format::Azure => {
             let has_form = matches!(command, Command::Validate(_) | Command::Generate(_));
             (has_form, "`hld validate` and `hld generate`")

@@ -88,12 +88,17 @@ fn broken_manifests_are_named_with_their_place_and_not_compared() {
 }
 
 #[test]
-fn markdown_is_for_diff_alone() {
+fn markdown_is_for_differences_alone() {
     let world = World::new(&[("a.yaml", &config_map("old")), ("b.yaml", &config_map("new"))]);
     let run = world.hld("diff a.yaml b.yaml --format markdown").run();
     let expected = "### `a.yaml -> b.yaml`: 1 changed\n\n**changed** `ConfigMap web`\n\n```diff\n# data.a\n-old\n+new\n```\n";
     assert_eq!(run.exits(0).stdout, expected);
-    world.hld("generate --format markdown").run().exits(2).untouched().mentions("`hld diff` alone");
+    world
+        .hld("generate --format markdown")
+        .run()
+        .exits(2)
+        .untouched()
+        .mentions("`hld diff` and `hld preview`");
 }
 
 #[test]

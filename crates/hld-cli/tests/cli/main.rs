@@ -14,6 +14,7 @@ mod limits;
 mod manifests;
 mod output;
 mod pipelines;
+mod previewing;
 mod publishing;
 mod revisions;
 mod showing;

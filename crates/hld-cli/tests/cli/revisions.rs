@@ -5,7 +5,7 @@ use hld_testkit::git::git;
 use crate::support::{CHART, MANIFEST, SHOP, World};
 
 /// A definition that is committed.
-fn committed(files: &[(&str, &str)]) -> World {
+pub(crate) fn committed(files: &[(&str, &str)]) -> World {
     let world = World::new(files);
     std::fs::remove_dir_all(world.path("generated")).unwrap();
     git(&world.path(""), &["init", "-q", "-b", "main"]).unwrap();
