@@ -11,6 +11,7 @@ struct Needed {
 
 /// What tests run besides Rust, Go and git.
 const NEEDED: &[Needed] = &[
+    Needed { program: "curl", package: "curl" },
     Needed { program: "sshd", package: "openssh-server" },
     Needed { program: "ssh-keygen", package: "openssh-client" },
     Needed { program: "strace", package: "strace" },

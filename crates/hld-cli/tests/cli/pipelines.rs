@@ -187,6 +187,28 @@ fn a_pull_request_is_checked_and_nothing_is_published() {
 }
 
 #[test]
+fn a_pull_request_is_compared_with_its_target() {
+    let job = Job::new();
+    git::git(&job.world.path(""), &["update-ref", "refs/remotes/origin/main", "HEAD"]).unwrap();
+    job.world.write("web/web.yaml", format!("{MANIFEST}data: {{a: b}}\n"));
+    job.commit("second");
+    let systems = [
+        ("SYSTEM_PULLREQUEST_TARGETBRANCH", "refs/heads/main"),
+        ("GITHUB_BASE_REF", "main"),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+        ("PREVIEW_BASE", "main~1"),
+    ];
+    for target in systems {
+        let variables = [("VERIFY_ONLY", "1"), ("FAB_ENVS", "dev,prod east"), target];
+        job.build(&variables).exits(0).says("~ ConfigMap web (in all 2)");
+    }
+    // A wrong manifest fails the run, and the preview is made all the same: its comment says why.
+    job.world.write("web/web.yaml", format!("{MANIFEST}datta: {{}}\n"));
+    job.commit("third");
+    job.build(&[("VERIFY_ONLY", "1"), systems[0]]).exits(1).says("prod: 1 changed").says("datta");
+}
+
+#[test]
 fn environments_are_published_as_fab_envs_lists_them() {
     let job = Job::new();
     let repository = job.manifests();

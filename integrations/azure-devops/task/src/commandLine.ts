@@ -45,8 +45,9 @@ function base(inputs: Inputs, variables: Variables): string[] {
     return ['--base', revision];
 }
 
+/** hld finds the pull request in the agent's variables: it may be on Azure DevOps or on GitHub. */
 function posted(inputs: Inputs): string[] {
-    return inputs.isPosted ? ['--post', '--forge', 'azure'] : [];
+    return inputs.isPosted ? ['--post'] : [];
 }
 
 /** What is not given stands in hld.yaml. */

@@ -33,7 +33,7 @@ test('findings are issues of the run unless another form is asked for', () => {
 test('a preview compares with the target branch of the pull request', () => {
     const variables = { SYSTEM_PULLREQUEST_TARGETBRANCH: 'refs/heads/release/1' };
     const preview = inputs({ command: 'preview', isPosted: true });
-    const posted = ['preview', '--base', 'origin/release/1', '--all', '--post', '--forge', 'azure'];
+    const posted = ['preview', '--base', 'origin/release/1', '--all', '--post'];
     assert.deepEqual(commandLine(preview, variables), posted);
     assert.deepEqual(commandLine(inputs({ command: 'preview', base: 'v1' }), variables).slice(0, 3), [
         'preview',

@@ -11,6 +11,7 @@ import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { agentCommands, markedLines, runTask } from './agent';
+import { PlayedAzure } from './azure';
 
 const HLD = process.env['HLD_PROGRAM'] ?? '';
 
@@ -90,6 +91,54 @@ test('the built task publishes, and rolls back', async () => {
 
     const held = await act('publish', '');
     assert.equal(held.result, 'Failed', held.output);
+});
+
+test('a pull request gets a comment and a status, with the token of the job', async () => {
+    const folder = definition('pull', `${CONFIG_MAP}  a: b\n`);
+    const who = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com'];
+    const git = (...words: string[]) => execFileSync('git', ['-C', folder, ...who, ...words], { encoding: 'utf8' }).trim();
+    git('init', '-q', '-b', 'main');
+    git('add', '-A');
+    git('commit', '-q', '-m', 'first');
+    git('update-ref', 'refs/remotes/origin/main', 'HEAD');
+    writeFileSync(path.join(folder, 'web/web.yaml'), `${CONFIG_MAP}  a: c\n`);
+    git('commit', '-q', '-a', '-m', 'second');
+    const head = git('rev-parse', 'HEAD');
+
+    const azure = new PlayedAzure(head);
+    const authority = await azure.start();
+    const agent = {
+        HOME: world,
+        TF_BUILD: 'True',
+        SYSTEM_COLLECTIONURI: `http://${authority}/org/`,
+        SYSTEM_TEAMPROJECT: 'shop',
+        BUILD_REPOSITORY_NAME: 'definition',
+        BUILD_REPOSITORY_PROVIDER: 'TfsGit',
+        SYSTEM_PULLREQUEST_PULLREQUESTID: '7',
+        SYSTEM_PULLREQUEST_SOURCECOMMITID: head,
+        SYSTEM_PULLREQUEST_TARGETBRANCH: 'refs/heads/main',
+        ENDPOINT_AUTH_SYSTEMVSSCONNECTION: '{"scheme":"OAuth","parameters":{"AccessToken":"job-token"}}',
+    };
+    const inputs = {
+        command: 'preview',
+        post: 'true',
+        arguments: `--gate --require-comment --insecure ${authority}`,
+        workingDirectory: folder,
+        hldPath: HLD,
+    };
+    try {
+        const ran = await runTask(inputs, agent);
+        assert.equal(ran.result, 'Succeeded', ran.output);
+        const pull = 'git/repositories/definition/pullRequests/7';
+        const thread = azure.asked.find(({ call }) => call === `POST ${pull}/threads`);
+        assert.match(thread?.body ?? '', /1 changed/, ran.output);
+        const statuses = azure.asked.filter(({ call }) => call === `POST ${pull}/statuses`);
+        assert.match(statuses.at(-1)?.body ?? '', /"state":"succeeded"/);
+        const proofs = new Set(azure.asked.map(({ authorization }) => authorization));
+        assert.deepEqual([...proofs], [`Basic ${Buffer.from(':job-token').toString('base64')}`]);
+    } finally {
+        azure.stop();
+    }
 });
 
 test('b160 manifests that hld prints are no commands', async () => {
