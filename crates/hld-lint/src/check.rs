@@ -12,6 +12,7 @@ use hld_yaml::{self as yaml, ErrorKind, Limits, Read, ReadOptions, Value};
 use crate::api;
 use crate::custom::{Custom, CustomKinds};
 use crate::pack::Pack;
+use crate::path::Step;
 use crate::schema::{Id, Library};
 use crate::version::Version;
 use crate::walk::Walk;
@@ -167,7 +168,7 @@ impl<'r> Run<'r> {
                 let hint = (!served.is_empty()).then(|| format!("it serves {}", served.join(", ")));
                 self.checked.diagnostics.push(Diagnostic::new(UNKNOWN_KIND, at, message).hint_opt(hint));
             }
-            Custom::Free => self.name(object, gvk),
+            Custom::Free => self.metadata(object, gvk),
             Custom::Unknown => self.unknown(object, gvk, at),
         }
     }
@@ -188,7 +189,7 @@ impl<'r> Run<'r> {
         let of_group: Vec<_> = kinds.iter().filter(|(_, group, _)| *group == gvk.group).collect();
         // The group of a custom kind is a domain with a point in it (apiextensions, `ValidateCustomResourceDefinition`).
         if of_group.is_empty() && gvk.group.contains('.') {
-            self.name(object, gvk);
+            self.metadata(object, gvk);
             *self.checked.without_schema.entry(gvk.clone()).or_default() += 1;
             return;
         }
@@ -206,11 +207,24 @@ impl<'r> Run<'r> {
         self.checked.diagnostics.push(Diagnostic::new(UNKNOWN_KIND, at, message).hint_opt(hint));
     }
 
+    /// Checks what every object has, of a kind without a schema.
+    fn metadata(&mut self, object: &Value, gvk: &Gvk) {
+        let minor = self.checker.version.minor;
+        let subject = subject(object, gvk);
+        let (library, schema) = (Pack::get().library(minor), Pack::get().object_meta(minor));
+        let mut walk = Walk::new(&subject, (library, schema));
+        if let Some((metadata, schema)) = object.get("metadata").zip(schema) {
+            walk.path.push(Step::Key("metadata"));
+            walk.value(library, schema, metadata);
+        }
+        self.checked.diagnostics.append(&mut walk.found);
+        self.name(object, gvk);
+    }
+
     fn walk(&mut self, object: &Value, gvk: &Gvk, (library, schema): (Library<'_>, Id)) {
         let minor = self.checker.version.minor;
         let subject = subject(object, gvk);
-        let metadata = (Pack::get().library(minor), Pack::get().object_meta(minor));
-        let mut walk = Walk { subject: &subject, metadata, path: Vec::new(), found: Vec::new() };
+        let mut walk = Walk::new(&subject, (Pack::get().library(minor), Pack::get().object_meta(minor)));
         walk.value(library, schema, object);
         self.checked.diagnostics.append(&mut walk.found);
         if !gvk.kind.ends_with("List") {
@@ -263,7 +277,7 @@ fn subject(object: &Value, gvk: &Gvk) -> String {
         namespace: text("namespace"),
         name: text("name"),
     };
-    id.to_string().trim_end().to_owned()
+    id.to_string().trim_end_matches([' ', '/']).to_owned()
 }
 
 fn fated(code: hld_diag::Code, (gvk, at): (&Gvk, Span), since: &str, fate: api::Fate) -> Diagnostic {

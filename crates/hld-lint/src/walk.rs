@@ -27,6 +27,11 @@ pub(crate) struct Walk<'w> {
 }
 
 impl<'w> Walk<'w> {
+    /// A check that has found nothing yet.
+    pub(crate) fn new(subject: &'w str, metadata: (Library<'w>, Option<Id>)) -> Self {
+        Walk { subject, metadata, path: Vec::new(), found: Vec::new() }
+    }
+
     /// Notes what is wrong with a value and everything in it.
     pub(crate) fn value(&mut self, library: Library<'w>, id: Id, value: &'w Value) {
         if self.found.len() >= MOST_FOUND {
@@ -212,8 +217,7 @@ impl<'w> Walk<'w> {
     }
 
     fn fits(&self, library: Library<'w>, branch: Id, value: &'w Value) -> bool {
-        let mut walk =
-            Walk { subject: self.subject, metadata: self.metadata, path: Vec::new(), found: Vec::new() };
+        let mut walk = Walk::new(self.subject, self.metadata);
         walk.value(library, branch, value);
         walk.found.is_empty()
     }
