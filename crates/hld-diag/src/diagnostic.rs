@@ -170,9 +170,9 @@ impl Diagnostics {
     pub fn into_sorted(self, sources: &SourceMap) -> Vec<Diagnostic> {
         let mut keyed: Vec<_> = self.0.into_iter().map(|d| ((sources.locate(d.span), d.code), d)).collect();
         keyed.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.message.cmp(&y.message)));
-        let mut sorted: Vec<Diagnostic> = keyed.into_iter().map(|(_, diagnostic)| diagnostic).collect();
-        sorted.dedup_by(|a, b| a.code == b.code && a.span == b.span && a.message == b.message);
-        sorted
+        // One text may be loaded twice: places are compared as people see them.
+        keyed.dedup_by(|(a, x), (b, y)| a == b && x.message == y.message);
+        keyed.into_iter().map(|(_, diagnostic)| diagnostic).collect()
     }
 
     /// How many there are.

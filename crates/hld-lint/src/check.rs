@@ -120,8 +120,7 @@ impl<'r> Run<'r> {
             Ok(gvk) => gvk,
             Err(what) => return self.not_an_object(object, what),
         };
-        let items = object.get("items").and_then(Value::as_seq).filter(|_| depth < DEEPEST_LIST);
-        if let Some(items) = items.filter(|_| gvk.kind.ends_with("List") && self.is_plain_list(&gvk)) {
+        if let Some(items) = self.items(object, &gvk).filter(|_| depth < DEEPEST_LIST) {
             for item in items {
                 self.object(item, depth + 1);
             }
@@ -135,9 +134,15 @@ impl<'r> Run<'r> {
         self.checked.n_invalid += usize::from(after > before);
     }
 
-    /// Whether only what is in the list counts, and the list itself has no schema.
-    fn is_plain_list(&self, gvk: &Gvk) -> bool {
-        gvk.kind == "List" || Pack::get().kind(gvk, self.checker.version.minor).is_none()
+    /// The objects of a list that counts only by what is in it: the list itself has no schema.
+    fn items<'v>(&self, object: &'v Value, gvk: &Gvk) -> Option<&'v [Value]> {
+        let items = object.get("items");
+        let is_list = gvk.kind == "List" && gvk.group.is_empty();
+        if is_list && items.is_none_or(Value::is_null) {
+            return Some(&[]);
+        }
+        let has_schema = || Pack::get().kind(gvk, self.checker.version.minor).is_some();
+        items.and_then(Value::as_seq).filter(|_| is_list || gvk.kind.ends_with("List") && !has_schema())
     }
 
     fn not_an_object(&mut self, object: &Value, what: &str) {
@@ -154,6 +159,9 @@ impl<'r> Run<'r> {
         let at = object.get("apiVersion").map_or(object.span, |value| value.span);
         if let Some(schema) = Pack::get().kind(gvk, minor) {
             self.walk(object, gvk, (Pack::get().library(minor), schema));
+            if gvk.kind == "CustomResourceDefinition" {
+                self.checked.diagnostics.extend(CustomKinds::default().learn_object(object));
+            }
             if let Some(fate) = api::deprecated(gvk, minor) {
                 let since = format!("is deprecated since Kubernetes 1.{}", fate.since);
                 self.checked.diagnostics.push(fated(DEPRECATED_API, (gvk, at), &since, fate));
@@ -226,6 +234,7 @@ impl<'r> Run<'r> {
         let subject = subject(object, gvk);
         let mut walk = Walk::new(&subject, (Pack::get().library(minor), Pack::get().object_meta(minor)));
         walk.value(library, schema, object);
+        self.checked.diagnostics.extend(walk.unfinished(object.span));
         self.checked.diagnostics.append(&mut walk.found);
         if !gvk.kind.ends_with("List") {
             self.name(object, gvk);

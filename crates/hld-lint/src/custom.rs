@@ -42,24 +42,23 @@ pub(crate) enum Custom<'c> {
 }
 
 impl CustomKinds {
-    /// Adds the definitions in a text of manifests; a text that can not be read has none. Says what
-    /// of a schema is not understood.
-    pub fn learn(&mut self, text: &str, file: FileId, limits: &Limits) -> Vec<Diagnostic> {
-        let mut said = Vec::new();
+    /// Adds the definitions in a text of manifests; a text that can not be read has none. What of a
+    /// schema is not understood, a [`crate::Checker`] says when it checks the definition.
+    pub fn learn(&mut self, text: &str, file: FileId, limits: &Limits) {
         if memchr::memmem::find(text.as_bytes(), b"CustomResourceDefinition").is_none() {
-            return said;
+            return;
         }
         let options = ReadOptions { limits: limits.clone(), ..ReadOptions::default() };
         for document in yaml::read(text, file, &options).map(|read| read.documents).unwrap_or_default() {
             let items = document.get("items").and_then(Value::as_seq).unwrap_or_default();
             for object in items.iter().chain([&document]) {
-                said.extend(self.learn_object(object));
+                self.learn_object(object);
             }
         }
-        said
     }
 
-    fn learn_object(&mut self, object: &Value) -> Vec<Diagnostic> {
+    /// Adds an object, if it is a definition; says what of its schema is not understood.
+    pub(crate) fn learn_object(&mut self, object: &Value) -> Vec<Diagnostic> {
         let word = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
         let is_crd = word(object, "kind") == "CustomResourceDefinition"
             && word(object, "apiVersion") == "apiextensions.k8s.io/v1";
@@ -171,16 +170,21 @@ impl Builder {
             Some("integer") => Shape::Integer(format()),
             Some("number") => Shape::Number,
             Some("boolean") => Shape::Boolean,
-            Some("array") => Shape::List(match schema.get("items") {
-                Some(items) => self.schema(items, place),
-                None => self.any(),
-            }),
+            Some("array") => self.list(schema, place),
             Some("object") => self.object(schema, place),
             _ if schema.get("properties").is_some() || schema.get("required").is_some() => {
                 self.object(schema, place)
             }
+            _ if schema.get("items").is_some() => self.list(schema, place),
             _ => Shape::Any,
         }
+    }
+
+    fn list(&mut self, schema: &Value, place: Place) -> Shape {
+        Shape::List(match schema.get("items") {
+            Some(items) => self.schema(items, place),
+            None => self.any(),
+        })
     }
 
     fn any(&mut self) -> Id {

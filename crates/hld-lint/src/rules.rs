@@ -38,6 +38,14 @@ pub(crate) struct Size {
 }
 
 impl Rules {
+    /// How many steps it takes at most to say so.
+    pub(crate) fn cost(&self, value: &Value) -> usize {
+        let n_allowed = self.allowed.as_ref().map_or(0, Vec::len);
+        let text = value.as_str().map_or(0, str::len);
+        let per_byte = self.pattern.as_ref().map_or(0, |pattern| pattern.as_str().len() / 16 + 1);
+        n_allowed + text.saturating_mul(per_byte)
+    }
+
     /// What a value alone has against it: what it must be, never what it is.
     pub(crate) fn problems(&self, value: &Value) -> Vec<String> {
         let mut found = Vec::new();

@@ -4,7 +4,8 @@
 //! of it.
 
 use hld_diag::{
-    Diagnostic, MISSING_FIELD, Span, UNKNOWN_MANIFEST_FIELD, VALUE_NOT_ALLOWED, WRONG_TYPE, nearest,
+    Diagnostic, MISSING_FIELD, READER_LIMIT, Span, UNKNOWN_MANIFEST_FIELD, VALUE_NOT_ALLOWED, WRONG_TYPE,
+    nearest,
 };
 use hld_yaml::{Data, Map, Value};
 
@@ -16,6 +17,9 @@ use crate::schema::{Format, Id, Library, Null, Object, Schema, Shape, Unknown};
 /// Most findings of one object: a file that is something else entirely is said to be that often enough.
 const MOST_FOUND: usize = 100;
 
+/// Most steps of one object: a schema of a custom kind may ask for more than its size says.
+const MOST_STEPS: usize = 5_000_000;
+
 /// The check of one object.
 pub(crate) struct Walk<'w> {
     /// What the object is called in messages.
@@ -24,17 +28,26 @@ pub(crate) struct Walk<'w> {
     pub(crate) metadata: (Library<'w>, Option<Id>),
     pub(crate) path: Vec<Step<'w>>,
     pub(crate) found: Vec<Diagnostic>,
+    steps: usize,
 }
 
 impl<'w> Walk<'w> {
     /// A check that has found nothing yet.
     pub(crate) fn new(subject: &'w str, metadata: (Library<'w>, Option<Id>)) -> Self {
-        Walk { subject, metadata, path: Vec::new(), found: Vec::new() }
+        Walk { subject, metadata, path: Vec::new(), found: Vec::new(), steps: 0 }
+    }
+
+    /// What to say of an object whose check was given up.
+    pub(crate) fn unfinished(&self, span: Span) -> Option<Diagnostic> {
+        let message = format!("`{}` takes more than {MOST_STEPS} steps to check", self.subject);
+        let hint = "the schema of its custom resource definition asks for too much";
+        (self.steps > MOST_STEPS).then(|| Diagnostic::new(READER_LIMIT, span, message).hint(hint))
     }
 
     /// Notes what is wrong with a value and everything in it.
     pub(crate) fn value(&mut self, library: Library<'w>, id: Id, value: &'w Value) {
-        if self.found.len() >= MOST_FOUND {
+        self.steps += 1;
+        if self.found.len() >= MOST_FOUND || self.steps > MOST_STEPS {
             return;
         }
         let schema = &library.schemas[id as usize];
@@ -194,13 +207,14 @@ impl<'w> Walk<'w> {
     }
 
     fn rules(&mut self, library: Library<'w>, rules: &'w Rules, value: &'w Value) {
+        self.steps += rules.cost(value);
         for problem in rules.problems(value) {
             self.not_allowed(value, &problem);
         }
         for branch in &rules.all_of {
             self.value(library, *branch, value);
         }
-        let fits = |walk: &Self, branch: &Id| walk.fits(library, *branch, value);
+        let fits = |walk: &mut Self, branch: &Id| walk.fits(library, *branch, value);
         if !rules.any_of.is_empty() && !rules.any_of.iter().any(|branch| fits(self, branch)) {
             self.not_allowed(value, "fits none of the alternatives in its schema");
         }
@@ -216,9 +230,10 @@ impl<'w> Walk<'w> {
         }
     }
 
-    fn fits(&self, library: Library<'w>, branch: Id, value: &'w Value) -> bool {
-        let mut walk = Walk::new(self.subject, self.metadata);
+    fn fits(&mut self, library: Library<'w>, branch: Id, value: &'w Value) -> bool {
+        let mut walk = Walk { steps: self.steps, ..Walk::new(self.subject, self.metadata) };
         walk.value(library, branch, value);
+        self.steps = walk.steps;
         walk.found.is_empty()
     }
 

@@ -8,7 +8,9 @@
 mod bench;
 mod build;
 mod conformance;
+mod corpus;
 mod integrations;
+mod kubeconform;
 mod schema_pack;
 mod schemas;
 mod system;
@@ -27,9 +29,11 @@ usage:
   cargo xtask bench compile [--in DIR]   measure compiling, beside a plain program
   cargo xtask bench charts [--fab PATH]  measure charts, beside Fabrikate
   cargo xtask bench diff                 measure differences, beside dyff
+  cargo xtask bench validate [--files DIR]  measure validation, beside kubeconform
+  cargo xtask corpus validate DIR        compare verdicts on manifests below DIR with kubeconform's
   cargo xtask integrations               build and test what CI systems run
   cargo xtask schemas                    write the JSON Schemas of the file formats
-  cargo xtask schema-pack FOLDER         pack the API of every Kubernetes version for hld-lint
+  cargo xtask schema-pack                pack the API of every Kubernetes version for hld-lint
   cargo xtask tools [NAME…]              get the real programs that tests compare with or run on";
 
 /// What a subcommand comes to: whether all passed, or why it could not be run.
@@ -45,9 +49,11 @@ fn main() -> ExitCode {
         ["bench", "compile", options @ ..] => bench::compile(options),
         ["bench", "charts", options @ ..] => bench::charts(options),
         ["bench", "diff"] => bench::diff(),
+        ["bench", "validate", options @ ..] => bench::validate(options),
+        ["corpus", "validate", folder, options @ ..] => corpus::validate(folder, options),
         ["integrations"] => integrations::run(),
         ["schemas"] => schemas::run(),
-        ["schema-pack", folder] => schema_pack::run(folder),
+        ["schema-pack"] => schema_pack::run(),
         ["test"] => test::run(),
         ["tools", names @ ..] => tools::run(names),
         _ => Err(USAGE.to_owned()),

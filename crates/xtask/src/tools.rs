@@ -26,6 +26,8 @@ enum Package {
     Go(&'static str),
     /// A crate of the same name.
     Crate,
+    /// A Python package of the same name, unpacked and not run.
+    Wheel,
     /// A Go module that is built in a copy, with files that it needs beside it.
     Gitea,
     /// The same as `Go`, with files of its module beside it.
@@ -53,6 +55,17 @@ pub(crate) const ACTIONLINT: Program = Program {
     version: "1.7.12",
     package: Package::Go("github.com/rhysd/actionlint/cmd/actionlint"),
 };
+
+/// What validation is compared with and measured beside.
+pub(crate) const KUBECONFORM: Program = Program {
+    name: "kubeconform",
+    version: "0.8.0",
+    package: Package::Go("github.com/yannh/kubeconform/cmd/kubeconform"),
+};
+
+/// The schemas of every version of Kubernetes; the file of this name says that they are beside it.
+pub(crate) const KUBERNETES_SCHEMAS: Program =
+    Program { name: "kubernetes-validate", version: "1.37.0", package: Package::Wheel };
 
 /// What checks licences and sources of dependencies.
 pub(crate) const CARGO_DENY: Program =
@@ -114,6 +127,7 @@ impl Program {
         match self.package {
             Package::Go(package) => self.go_install(package, made),
             Package::Crate => self.cargo_install(staging, made),
+            Package::Wheel => self.unpack(staging, made),
             Package::Gitea => built::gitea(self.version, staging.path(), made),
             Package::Kwok => {
                 self.go_install("sigs.k8s.io/kwok/cmd/kwok", made)?;
@@ -128,6 +142,17 @@ impl Program {
         command.arg("install").arg(format!("{package}@v{}", self.version));
         command.env("GOBIN", made).env("CGO_ENABLED", "0").env("GOFLAGS", "-trimpath");
         succeed(&mut command)
+    }
+
+    fn unpack(&self, staging: &TempDir, made: &Path) -> Result<(), String> {
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--dest"]);
+        succeed(pip.arg(staging.path()).arg(format!("{}=={}", self.name, self.version)))?;
+        let name = format!("{}-{}-py3-none-any.whl", self.name.replace('-', "_"), self.version);
+        let mut unpack = Command::new("python3");
+        unpack.args(["-m", "zipfile", "-e"]).arg(staging.path().join(name)).arg(made);
+        succeed(&mut unpack)?;
+        std::fs::write(made.join(self.name), self.version).map_err(|error| error.to_string())
     }
 
     fn cargo_install(&self, staging: &TempDir, made: &Path) -> Result<(), String> {

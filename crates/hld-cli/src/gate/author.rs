@@ -4,7 +4,9 @@
 //! the template's, if one line of it alone can be meant: the one that writes the same key. All else
 //! stands in the manifest that is written.
 
-use hld_compiler::{CompiledComponent, Kind, Method, Resource, Source};
+use std::collections::BTreeMap;
+
+use hld_compiler::{Compilation, CompiledComponent, Kind, Method, Resource, Source};
 use hld_diag::{Diagnostic, FileId, Label, Span};
 use hld_k8s::Document;
 use hld_lint::Checked;
@@ -16,28 +18,46 @@ const MOST_TEMPLATE_BYTES: u64 = 1 << 20;
 
 /// The author of a component's manifests.
 pub(super) struct Author<'a> {
-    pub(super) gate: &'a Gate<'a>,
+    gate: &'a Gate<'a>,
     /// The component's manifests.
-    pub(super) text: &'a str,
+    text: &'a str,
     /// Folder of the environment below the output folder.
-    pub(super) folder: &'a str,
-    pub(super) component: &'a CompiledComponent,
-    /// The manifests as a file, once something was found in them.
-    pub(super) file: Option<FileId>,
+    folder: &'a str,
+    component: &'a CompiledComponent,
+    /// What has been loaded because something was found.
+    loaded: Loaded,
 }
 
-impl Author<'_> {
+/// Texts that findings point into, each loaded once.
+#[derive(Default)]
+struct Loaded {
+    /// The manifests as they are written.
+    made: Option<FileId>,
+    /// Templates by their path.
+    templates: BTreeMap<String, Option<FileId>>,
+    /// For a file with a Secret in it, the same without its lines.
+    unshown: Option<(FileId, FileId)>,
+}
+
+impl<'a> Author<'a> {
+    /// The author of what a component of an environment makes.
+    pub(super) fn new(
+        gate: &'a Gate<'a>,
+        text: &'a str,
+        (compilation, component): (&'a Compilation, &'a CompiledComponent),
+    ) -> Self {
+        let folder = &compilation.environment.output;
+        Author { gate, text, folder, component, loaded: Loaded::default() }
+    }
+
     /// Gives what was found in a document its places, which are offsets in the document so far.
     pub(super) fn place(&mut self, found: &mut Checked, document: &Document) {
         if found.diagnostics.is_empty() {
             return;
         }
-        let resource = self
-            .component
-            .rendered
-            .resources
-            .iter()
-            .find(|resource| resource.range.contains(&document.content_start));
+        let resources = &self.component.rendered.resources;
+        let at = resources.partition_point(|resource| resource.range.end <= document.content_start);
+        let resource = resources.get(at).filter(|resource| resource.range.contains(&document.content_start));
         let of_static = resource.filter(|_| self.component.node.component.kind == Kind::Static);
         if !of_static.is_some_and(|resource| self.in_source(found, document, resource)) {
             let made = self.made();
@@ -50,14 +70,19 @@ impl Author<'_> {
     }
 
     /// Points into the file that the document was taken from.
-    fn in_source(&self, found: &mut Checked, document: &Document, resource: &Resource) -> bool {
+    fn in_source(&mut self, found: &mut Checked, document: &Document, resource: &Resource) -> bool {
         let sources = self.gate.session.sources();
         let origin = resource.origin.span;
         let Some(source) = sources.get(origin.file) else { return false };
-        let file = if found.has_secret {
-            sources.add_private(source.path().clone(), source.text().clone())
-        } else {
-            origin.file
+        let unshown = self.loaded.unshown.filter(|(of, _)| *of == origin.file);
+        let file = match unshown {
+            Some((_, unshown)) => unshown,
+            None if !found.has_secret => origin.file,
+            None => {
+                let unshown = sources.add_private(source.path().clone(), source.text().clone());
+                self.loaded.unshown = Some((origin.file, unshown));
+                unshown
+            }
         };
         let before = document.content_start - document.range.start;
         move_to(&mut found.diagnostics, file, i64::from(origin.start) - offset(before));
@@ -68,11 +93,11 @@ impl Author<'_> {
     fn made(&mut self) -> FileId {
         let sources = self.gate.session.sources();
         let name = || format!("generated/{}/{}", self.folder, self.component.output);
-        *self.file.get_or_insert_with(|| sources.add_private(name(), self.text))
+        *self.loaded.made.get_or_insert_with(|| sources.add_private(name(), self.text))
     }
 
     /// Points at the one line of the template that can be meant, where there is one.
-    fn in_template(&self, diagnostics: &mut [Diagnostic], resource: Option<&Resource>) {
+    fn in_template(&mut self, diagnostics: &mut [Diagnostic], resource: Option<&Resource>) {
         let Some(template) = resource.and_then(|resource| self.template(resource)) else { return };
         let Some(source) = self.gate.session.sources().get(template) else { return };
         for diagnostic in diagnostics {
@@ -86,15 +111,26 @@ impl Author<'_> {
         }
     }
 
-    fn template(&self, resource: &Resource) -> Option<FileId> {
+    fn template(&mut self, resource: &Resource) -> Option<FileId> {
         let component = &self.component.node.component;
         if component.kind == Kind::Template {
             return Some(resource.origin.span.file);
         }
         let is_local_chart = component.kind == Kind::Helm && component.method == Method::Local;
         let folder = self.component.source.as_deref().filter(|_| is_local_chart)?;
+        let path = &resource.origin.path;
+        if let Some(known) = self.loaded.templates.get(path) {
+            return *known;
+        }
+        let template = self.load(folder, path);
+        self.loaded.templates.insert(path.clone(), template);
+        template
+    }
+
+    /// Loads a template of a chart that is part of the definition.
+    fn load(&self, folder: &str, path: &str) -> Option<FileId> {
         // Helm names templates from the chart's name on.
-        let (_, below) = resource.origin.path.split_once('/')?;
+        let (_, below) = path.split_once('/')?;
         let definition = self.gate.definition;
         let path = definition.root.join(folder).ok()?.join(below).ok()?;
         let bytes = definition.files.read(&path, MOST_TEMPLATE_BYTES).ok()?;

@@ -126,8 +126,7 @@ impl Gate<'_> {
         let limits = Limits::of_bytes(MOST_BYTES);
         // What can not be read has stopped the compiler, but for files that are no manifests by their name.
         let documents = k8s::documents(text, FileId::NONE, &limits).unwrap_or_default();
-        let folder = &compilation.environment.output;
-        let mut author = Author { gate: self, text, folder, component, file: None };
+        let mut author = Author::new(self, text, (compilation, component));
         for document in documents {
             let is_said = matches!(document.content, Content::Incomplete(_) | Content::Other(_))
                 && component.node.component.kind == Kind::Static;
@@ -147,7 +146,6 @@ fn learn(compilation: &Compilation) -> CustomKinds {
     let mut custom = CustomKinds::default();
     for component in &compilation.components {
         if let Ok(text) = std::str::from_utf8(&component.rendered.text) {
-            // A pattern that is not understood is not the fault of those who use the definition.
             custom.learn(text, FileId::NONE, &Limits::of_bytes(MOST_BYTES));
         }
     }

@@ -234,3 +234,17 @@ fn b160_a_manifest_gives_no_commands_to_the_ci_system() {
         assert!(!all.lines().any(is_call), "{run}");
     }
 }
+
+#[test]
+fn what_several_environments_share_is_said_once() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: 1}\n";
+    let world = World::new(&[
+        ("component.yaml", SHOP),
+        ("web/web.yaml", secret),
+        ("config/a.yaml", "{}"),
+        ("config/b.yaml", "{}"),
+    ]);
+    let run = world.hld("validate --all").run();
+    run.exits(1).mentions("a: 1 object for Kubernetes 1.35, 1 invalid");
+    assert_eq!(run.all_reports(), ["error[HLD1002] web/web.yaml:4:17"]);
+}

@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
-use super::manifests;
+use super::{ROUNDS, manifests, median};
 use crate::Outcome;
 use crate::build::release_hld;
 use crate::tools::{DYFF, ensure};
@@ -18,9 +17,6 @@ const CHANGED: usize = 100;
 
 /// How many times faster than dyff is asked for.
 const ASKED: f64 = 15.0;
-
-/// Rounds of each measurement; the median counts.
-const ROUNDS: usize = 15;
 
 /// `bench diff`
 pub(crate) fn diff() -> Outcome {
@@ -49,19 +45,4 @@ fn write(folder: &Path) -> Result<[PathBuf; 2], String> {
         fs::write(file, text).map_err(|error| error.to_string())?;
     }
     Ok(files)
-}
-
-/// The median of the seconds that a process takes; it must succeed.
-fn median(mut run: impl FnMut() -> std::io::Result<std::process::ExitStatus>) -> Result<f64, String> {
-    let mut seconds = Vec::with_capacity(ROUNDS);
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        let status = run().map_err(|error| error.to_string())?;
-        seconds.push(start.elapsed().as_secs_f64());
-        if !status.success() {
-            return Err(format!("a program failed: {status}"));
-        }
-    }
-    seconds.sort_by(f64::total_cmp);
-    Ok(seconds[ROUNDS / 2])
 }

@@ -1,7 +1,6 @@
-//! `cargo xtask schema-pack FOLDER`: the API of every Kubernetes version as one packed file.
+//! `cargo xtask schema-pack`: the API of every Kubernetes version as one packed file.
 //!
-//! FOLDER is `kubernetes-json-schema` of the package `kubernetes-validate`: a folder for each
-//! version, with the strict definitions in `v<version>-local-strict/_definitions.json`. What comes
+//! It comes from the Python package `kubernetes-validate`: a folder for each version, with the strict definitions in `v<version>-local-strict/_definitions.json`. What comes
 //! out is read by `hld-lint`, whose `pack.rs` describes the format.
 
 mod nodes;
@@ -11,14 +10,14 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use crate::Outcome;
+use crate::{Outcome, kubeconform};
 
 /// Where the packed file belongs.
 const PACK: &str = "crates/hld-lint/kubernetes.pack";
 
 /// Writes the pack anew.
-pub(crate) fn run(folder: &str) -> Outcome {
-    let versions = versions(Path::new(folder))?;
+pub(crate) fn run() -> Outcome {
+    let versions = versions(&kubeconform::package()?)?;
     let mut nodes = nodes::Nodes::default();
     for (minor, definitions) in &versions {
         nodes.add_version(*minor, definitions)?;

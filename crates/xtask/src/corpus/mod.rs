@@ -1,0 +1,5 @@
+//! Comparisons with the real programs over manifests that are not part of the repository.
+
+mod validate;
+
+pub(crate) use validate::validate;
