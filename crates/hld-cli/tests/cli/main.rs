@@ -10,6 +10,8 @@ mod config;
 mod diffing;
 mod editing;
 mod interruption;
+#[cfg(feature = "real-programs")]
+mod killing;
 mod limits;
 mod manifests;
 mod output;
