@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    add, completions, diff, doctor, explain, generate, init, preview, publish, remove, rollback, schema, set,
-    tree, validate,
+    add, agent, completions, diff, doctor, explain, generate, init, preview, publish, remove, rollback,
+    schema, set, tree, validate,
 };
 use crate::ui::Format;
 
@@ -59,6 +59,7 @@ pub(crate) enum Command {
     Explain(explain::Explain),
     Schema(schema::Schema),
     Completions(completions::Completions),
+    Agent(agent::Agent),
     Doctor(doctor::Doctor),
     /// Print the version.
     Version,

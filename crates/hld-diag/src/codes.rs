@@ -221,4 +221,22 @@ codes! {
     OBJECT_TWICE = "1203" Error;
     /// Object or commit is too large to be applied.
     DESIRED_LIMIT = "1204" Error;
+    /// The configuration of the agent is wrong.
+    AGENT_CONFIG = "1250" Error;
+    /// A flag of Flux v1 that has no effect.
+    AGENT_FLAG_IGNORED = "1251" Warning;
+    /// A flag of Flux v1 that is refused.
+    AGENT_FLAG_REFUSED = "1252" Error;
+    /// A commit holds no object at the agent's paths.
+    AGENT_EMPTY_SOURCE = "1253" Refused;
+    /// The branch or path of the agent is not there.
+    AGENT_PATH = "1254" Error;
+    /// The branch does not go on from what was applied last.
+    AGENT_HISTORY = "1255" Refused;
+    /// A symbolic link or submodule in the agent's paths.
+    AGENT_UNSAFE_ENTRY = "1256" Refused;
+    /// A kustomization that does more than list files.
+    AGENT_KUSTOMIZATION = "1257" Error;
+    /// The repository holds parts of the agent itself.
+    AGENT_OWN_OBJECTS = "1258" Refused;
 }

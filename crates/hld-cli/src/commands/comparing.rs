@@ -81,7 +81,7 @@ fn manifests_of(
 }
 
 /// The key of the run: nobody knows it, and it is not kept.
-fn random_key() -> Result<Key, CommandError> {
+pub(super) fn random_key() -> Result<Key, CommandError> {
     let mut bytes = [0; 32];
     let mut filled = 0;
     while filled < bytes.len() {

@@ -1,6 +1,7 @@
 //! Subcommands, one file each.
 
 pub(crate) mod add;
+pub(crate) mod agent;
 mod comparing;
 mod compiled;
 pub(crate) mod completions;
@@ -55,6 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         Command::Explain(command) => explain::run(global, command),
         Command::Schema(command) => schema::run(command),
         Command::Completions(command) => completions::run(command),
+        Command::Agent(command) => agent::run(global, command),
         Command::Doctor(command) => doctor::run(global, command),
         Command::Version => {
             version::run(global);

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod agent;
 mod charts;
 mod command_line;
 mod component_files;

@@ -1,0 +1,193 @@
+//! An API server that fails, and an agent that dies.
+
+use hld_agent::status::Status;
+use hld_fakes::{Effect, Fault};
+
+use crate::world::{World, eventually};
+
+#[test]
+fn f40_without_the_repository_the_last_good_commit_is_kept_and_repaired() {
+    let mut world = World::new();
+    world.write_maps(&["a", "b"], "1");
+    let commit = world.push();
+    world.follow(&commit);
+    let elsewhere = world.folder.path().join("elsewhere.git");
+    std::fs::rename(world.remote(), &elsewhere).unwrap();
+    let status = world.until("no repository", |status| !status.is_ready());
+    assert_eq!(status.applied, commit);
+    world.api.remove("ConfigMap", "shop/a");
+    eventually("the object again", || world.value("a"), String::new);
+    std::fs::rename(&elsewhere, world.remote()).unwrap();
+    world.until_applied(&commit);
+}
+
+#[test]
+fn f40_what_was_fetched_survives_a_restart_without_the_repository() {
+    let mut world = World::new();
+    world.write_maps(&["a", "b"], "1");
+    let commit = world.push();
+    let mut config = world.config(&["--git-path=prod"]);
+    config.git.folder = Some(world.folder.path().join("kept"));
+    world.start(config.clone());
+    world.until_applied(&commit);
+    world.stop();
+    std::fs::rename(world.remote(), world.folder.path().join("elsewhere.git")).unwrap();
+    world.api.remove("ConfigMap", "shop/a");
+    world.start(config);
+    eventually("the object again", || world.value("a"), String::new);
+}
+
+#[test]
+fn f45_an_agent_that_dies_after_any_call_leaves_no_orphan() {
+    // The number of calls is not fixed: the loop goes on until a whole sync fits.
+    for n_calls in (1..60).step_by(3) {
+        let mut world = World::new();
+        world.write_maps(&["a", "b", "c"], "1");
+        world.push();
+        world.api.dies_after(n_calls);
+        let config = world.config(&["--git-path=prod"]);
+        world.start(config.clone());
+        let is_dead = || world.api.calls().iter().any(|call| !call.is_executed).then_some(());
+        let is_well = || world.status().filter(Status::is_ready).map(drop);
+        eventually("an end", || is_dead().or_else(is_well), String::new);
+        let was_whole = is_dead().is_none();
+        world.stop();
+        // The next commit no longer wants two of them; whatever was created must go.
+        world.api.mend();
+        world.remove("prod/b.yaml");
+        world.remove("prod/c.yaml");
+        let second = world.push();
+        world.start(config);
+        world.until_applied(&second);
+        assert_eq!((world.value("b"), world.value("c")), (None, None), "after {n_calls} calls");
+        assert_eq!(world.value("a").as_deref(), Some("1"));
+        if was_whole {
+            break;
+        }
+    }
+}
+
+#[test]
+fn f46_one_object_that_is_refused_stops_no_other_and_the_status_names_it() {
+    let mut world = World::new();
+    world.write_maps(&["a", "b", "c"], "1");
+    let commit = world.push();
+    world.api.fault(Fault::always(
+        "PATCH",
+        "/configmaps/b",
+        Effect::Refuse(403, "denied by a policy".to_owned()),
+    ));
+    let config = world.config(&["--git-path=prod"]);
+    world.start(config);
+    let status = world.until_reason("ApplyFailed");
+    assert_eq!((status.n_errors, status.applied.as_str()), (1, commit.as_str()));
+    assert!(
+        status.errors[0].object.contains("shop/b") && status.errors[0].reason.contains("denied"),
+        "{status:?}"
+    );
+    assert_eq!(status.errors[0].path, "prod/b.yaml");
+    assert_eq!((world.value("a").as_deref(), world.value("c").as_deref()), (Some("1"), Some("1")));
+    world.api.mend();
+    world.until_applied(&commit);
+}
+
+#[test]
+fn f55_an_api_server_that_is_away_is_waited_for() {
+    let mut world = World::new();
+    world.write_maps(&["a"], "1");
+    let first = world.push();
+    // Away at the start.
+    world.api.fault(Fault::always("", "", Effect::Cut));
+    let config = world.config(&["--git-path=prod"]);
+    world.start(config);
+    eventually("a try", || (!world.api.calls().is_empty()).then_some(()), String::new);
+    world.api.mend();
+    world.until_applied(&first);
+    // Away in between, in several ways.
+    for (n, effect) in [
+        Effect::Cut,
+        Effect::Refuse(503, "the server is starting".to_owned()),
+        Effect::Refuse(500, "etcdserver: leader changed".to_owned()),
+        Effect::BreakReply,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        world.api.fault(Fault::always("", "", effect));
+        world.take_writes();
+        world.write_maps(&["a"], &format!("value {n}"));
+        let commit = world.push();
+        eventually("a try", || (!world.api.calls().is_empty()).then_some(()), String::new);
+        world.api.mend();
+        world.until_applied(&commit);
+    }
+}
+
+#[test]
+fn f56_a_server_that_asks_for_patience_gets_it() {
+    let mut world = World::new();
+    world.write_maps(&["a", "b"], "1");
+    let commit = world.push();
+    world.api.fault(Fault::always("PATCH", "/shop/configmaps/*", Effect::retry_after("1")).times(3));
+    world.follow(&commit);
+    let tries = world.api.calls().iter().filter(|call| call.status == 429).count();
+    assert!(tries <= 3, "{tries}");
+}
+
+#[test]
+fn f84_a_lost_reply_is_no_second_object_and_no_second_delete() {
+    for verb in ["PATCH", "POST", "PUT", "DELETE"] {
+        let mut world = World::new();
+        world.write_maps(&["a", "b", "c"], "1");
+        world.push();
+        world.api.fault(Fault::always(verb, "", Effect::LoseReply).times(2));
+        let config = world.config(&["--git-path=prod"]);
+        world.start(config);
+        world.until("applied", Status::is_ready);
+        world.api.fault(Fault::always(verb, "", Effect::LoseReply).times(2));
+        world.remove("prod/b.yaml");
+        world.write_maps(&["a"], "2");
+        let second = world.push();
+        world.until_applied(&second);
+        let names: Vec<String> = ["a", "b", "c"].into_iter().filter_map(|name| world.value(name)).collect();
+        assert_eq!(names, ["2", "1"], "{verb}");
+        // A delete that is sent again says which object it means, so that it never meets another one.
+        let deletes = world.api.calls().into_iter().filter(|call| call.verb == "DELETE");
+        let mut meant: Vec<String> =
+            deletes.map(|call| call.body["preconditions"]["uid"].to_string()).collect();
+        meant.dedup();
+        assert!(meant.len() == 1 && meant[0].len() > 10, "{verb}: {meant:?}");
+    }
+}
+
+#[test]
+fn b140_words_of_the_server_are_bounded_and_escaped() {
+    let mut world = World::new();
+    world.write_maps(&["a"], "1");
+    world.push();
+    let evil = format!("\u{1b}[2J\nlevel=info {}", "x".repeat(1_000_000));
+    world.api.fault(Fault::always("PATCH", "/configmaps/a", Effect::Refuse(422, evil)));
+    let config = world.config(&["--git-path=prod"]);
+    world.start(config);
+    let status = world.until_reason("ApplyFailed");
+    let text = serde_json::to_string(&status).unwrap();
+    assert!(text.len() < 8192 && !text.contains("\\u001b") && !text.contains("\\n"), "{text}");
+}
+
+#[test]
+fn a_word_to_stop_finishes_the_sync_at_hand() {
+    let mut world = World::new();
+    world.write_maps(&["a", "b", "c"], "1");
+    let commit = world.push();
+    world.api.latency(std::time::Duration::from_millis(300));
+    let config = world.config(&["--git-path=prod"]);
+    world.start(config);
+    eventually(
+        "a write",
+        || world.api.calls().iter().any(|call| call.path.contains("/shop/")).then_some(()),
+        String::new,
+    );
+    world.stop();
+    let status = world.status().unwrap();
+    assert_eq!((status.applied.as_str(), status.is_ready()), (commit.as_str(), true));
+}
