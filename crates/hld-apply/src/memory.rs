@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use hld_k8s::ResourceId;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::discovery::{Catalog, Resource};
 use crate::live::Live;
@@ -18,8 +20,13 @@ struct Seen {
     digest: [u8; 16],
 }
 
+/// How long a kind must have been away until its objects are taken for gone.
+const LONG: Duration = Duration::from_secs(300);
+
 /// The memory of one cluster.
 pub(crate) struct Memory {
+    /// Kinds that were not served, by group and kind, and since when.
+    absent: Mutex<HashMap<(String, String), Instant>>,
     seen: Mutex<HashMap<ResourceId, Seen>>,
     catalog: Mutex<Option<Arc<Catalog>>>,
     /// The kinds that are watched.
@@ -28,7 +35,12 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn new() -> Self {
-        Memory { seen: Mutex::default(), catalog: Mutex::default(), kinds: watch::channel(BTreeSet::new()).0 }
+        Memory {
+            absent: Mutex::default(),
+            seen: Mutex::default(),
+            catalog: Mutex::default(),
+            kinds: watch::channel(BTreeSet::new()).0,
+        }
     }
 
     /// An object is as `digest` wants it.
@@ -67,6 +79,19 @@ impl Memory {
             seen.keys().filter(|id| id.group == group && id.kind == kind).cloned().collect();
         ids.sort();
         ids
+    }
+
+    /// A kind is not served; whether that has been so for long.
+    pub(crate) fn is_long_absent(&self, group: &str, kind: &str) -> bool {
+        let mut absent = self.absent.lock().expect("nobody panics while holding it");
+        let since = absent.entry((group.to_owned(), kind.to_owned())).or_insert_with(Instant::now);
+        since.elapsed() >= LONG
+    }
+
+    /// A kind is served.
+    pub(crate) fn is_served(&self, group: &str, kind: &str) {
+        let mut absent = self.absent.lock().expect("nobody panics while holding it");
+        absent.remove(&(group.to_owned(), kind.to_owned()));
     }
 
     pub(crate) fn catalog(&self) -> Option<Arc<Catalog>> {

@@ -135,13 +135,18 @@ async fn fate(run: &Run<'_>, id: &ResourceId, entry: &Entry) -> Fate {
         return stays("it is what the agent itself lives by");
     }
     let resource = match run.catalog.find_any(&id.group, &id.kind) {
-        Known::Served(resource) => resource,
-        Known::Absent => return Fate::Gone,
+        Known::Served(resource) => {
+            run.cluster.memory.is_served(&id.group, &id.kind);
+            resource
+        }
+        // A server that has just started may not know all its kinds yet.
+        Known::Absent if run.cluster.memory.is_long_absent(&id.group, &id.kind) => return Fate::Gone,
+        Known::Absent => return stays("its kind is not served: if that stays so, it is gone"),
         Known::Unknown => {
             return stays("nobody knows whether its kind is there: the server of its group does not answer");
         }
     };
-    if let Some(failure) = run.view.gap(&id.group, &id.kind) {
+    if let Some(failure) = run.gaps.get(&(id.group.clone(), id.kind.clone())) {
         return Fate::Stays(
             Word::Skipped,
             format!("its kind could not be listed: {}", secrets::told(failure, id, run.desired)),

@@ -83,7 +83,7 @@ pub enum Pruning {
 pub enum Held {
     /// The commit wants nothing at all: `EmptySource`.
     EmptySource,
-    /// More than a tenth dozen of objects and of the whole would go: the guard against a bad publish.
+    /// More than ten objects, and more than three of ten, would go: the guard against a bad publish.
     TooMany {
         /// How many would be deleted.
         n_removed: usize,

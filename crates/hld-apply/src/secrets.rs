@@ -45,7 +45,8 @@ fn of_secret(failure: &Failure) -> String {
         _ => "refused",
     };
     let is_path = |field: &&str| {
-        field.len() <= 64 && field.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+        field.len() <= 64
+            && field.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '[' | ']'))
     };
     let fields: Vec<&str> = failure.causes.iter().map(|cause| cause.field.as_str()).filter(is_path).collect();
     let fields = if fields.is_empty() { String::new() } else { format!(" in {}", fields.join(", ")) };

@@ -1,6 +1,6 @@
 //! One sync, from the inventory to the report.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::stream::{self, StreamExt as _};
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::apply::{Applier, Refused, Target};
 use crate::desired::Object;
 use crate::discovery::{Catalog, Known, discover};
-use crate::error::{ApiErrorKind, Error};
+use crate::error::{ApiErrorKind, Error, Failure};
 use crate::inventory::{Inventory, Step};
 use crate::live::Live;
 use crate::order::{DEFINITIONS, rank};
@@ -36,8 +36,8 @@ pub(crate) struct Run<'r> {
     pub(crate) changes: Vec<Change>,
     /// What the inventory is to say in the end.
     pub(crate) steps: BTreeMap<ResourceId, Step>,
-    /// Kinds that were to be listed and could not be.
-    pub(crate) view: View,
+    /// Kinds that were to be listed and could not be, by group and kind.
+    pub(crate) gaps: HashMap<(String, String), Failure>,
 }
 
 /// An object that is to be applied.
@@ -88,7 +88,7 @@ impl<'r> Run<'r> {
             plan: Plan::default(),
             changes: Vec::new(),
             steps: BTreeMap::new(),
-            view: View::default(),
+            gaps: HashMap::new(),
         };
         match cluster.memory.catalog() {
             Some(catalog) => run.catalog = catalog,
@@ -128,11 +128,12 @@ impl<'r> Run<'r> {
     async fn bring(&mut self, targets: Vec<Target>, scope: &Scope) -> Result<(), Error> {
         let is_sweep = *scope == Scope::All;
         let rest = &self.cluster.rest;
-        self.view = View::look(rest, &targets, is_sweep, self.options.concurrency.max(1)).await;
+        let view = View::look(rest, &targets, is_sweep, self.options.concurrency.max(1)).await;
+        self.gaps.extend(view.gaps());
         let mut steps = BTreeMap::new();
         let mut due = Vec::new();
         for target in targets {
-            due.extend(self.decide(target, &mut steps).await);
+            due.extend(self.decide(target, &view, &mut steps).await);
         }
         if !steps.is_empty() {
             self.inventory.lock().await.save(rest, &steps).await?;
@@ -151,13 +152,18 @@ impl<'r> Run<'r> {
     }
 
     /// What is to be done about one object, and what the inventory must say before.
-    async fn decide(&mut self, target: Target, steps: &mut BTreeMap<ResourceId, Step>) -> Option<Due> {
+    async fn decide(
+        &mut self,
+        target: Target,
+        view: &View,
+        steps: &mut BTreeMap<ResourceId, Step>,
+    ) -> Option<Due> {
         let sync = &self.cluster.identity.sync;
         if self.cluster.is_own_inventory(&target.id) {
             self.say(&target, Word::Failed, Some("it is the agent's own inventory".to_owned()));
             return None;
         }
-        let (before, is_known) = match self.view.of(&target) {
+        let (before, is_known) = match view.of(&target) {
             Ok(live) => (live.cloned(), true),
             Err(_) => (None, false),
         };

@@ -18,7 +18,6 @@ const ONE_BY_ONE: usize = 16;
 type List = Result<HashMap<(String, String), Live>, Failure>;
 
 /// What was found.
-#[derive(Default)]
 pub(crate) struct View {
     lists: HashMap<Resource, List>,
     singles: HashMap<ResourceId, Result<Option<Live>, Failure>>,
@@ -73,9 +72,12 @@ impl View {
         }
     }
 
-    /// Why a kind could not be listed, if it could not.
-    pub(crate) fn gap(&self, group: &str, kind: &str) -> Option<&Failure> {
-        let is_it = |resource: &Resource| resource.group == group && resource.kind == kind;
-        self.lists.iter().find(|(resource, _)| is_it(resource)).and_then(|(_, list)| list.as_ref().err())
+    /// The kinds that could not be listed, by group and kind, and why.
+    pub(crate) fn gaps(&self) -> HashMap<(String, String), Failure> {
+        let gap = |(resource, list): (&Resource, &List)| {
+            let failure = list.as_ref().err()?.clone();
+            Some(((resource.group.clone(), resource.kind.clone()), failure))
+        };
+        self.lists.iter().filter_map(gap).collect()
     }
 }

@@ -99,6 +99,11 @@ impl FakeApi {
         self.shared.lock().kinds.push(kind);
     }
 
+    /// Does not serve the kinds of this group any more, and says so. Their objects stay.
+    pub fn withdraw(&self, group: &str) {
+        self.shared.lock().kinds.retain(|kind| kind.group != group);
+    }
+
     /// The kinds of this group can not be found out: its server is down.
     pub fn stale(&self, group: &str) {
         let mut state = self.shared.lock();

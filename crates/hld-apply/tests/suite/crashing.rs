@@ -97,6 +97,7 @@ async fn f45_drift_repair_that_dies_leaves_no_orphan() {
         quietly(&world, &both).await;
         check_inventory(&world, &when);
         world.api.mend();
+        world.api.latency(std::time::Duration::ZERO);
         world.restart();
         let next = configs(&["b"]);
         world.sync(&next).await;
@@ -108,14 +109,14 @@ async fn f45_drift_repair_that_dies_leaves_no_orphan() {
 #[tokio::test]
 async fn f45_an_object_that_is_replaced_between_look_and_apply_is_not_orphaned() {
     // It is there when the agent looks, and deleted before it is applied.
-    for n_calls in 5..12 {
+    for n_calls in 1..8 {
         let when = format!("after {n_calls} calls");
         let mut world = World::new();
         world.sync(&[config("a", "1")].into()).await;
         let _ = world.api.take_calls();
         let changed: Files = [config("a", "2")].into();
-        let look = Effect::Delay(std::time::Duration::from_millis(250));
-        world.api.fault(Fault::once("PATCH", "/configmaps/a", look));
+        // A call comes, and is carried out a moment later.
+        world.api.latency(std::time::Duration::from_millis(100));
         world.api.dies_after(n_calls);
         let agent = quietly(&world, &changed);
         let hand = async {
@@ -125,6 +126,7 @@ async fn f45_an_object_that_is_replaced_between_look_and_apply_is_not_orphaned()
         tokio::join!(agent, hand);
         check_inventory(&world, &when);
         world.api.mend();
+        world.api.latency(std::time::Duration::ZERO);
         world.restart();
         let next = configs(&["b"]);
         world.sync(&next).await;

@@ -239,3 +239,21 @@ async fn an_inventory_that_is_not_understood_stops_everything() {
         assert_eq!(world.writes(), [""; 0]);
     }
 }
+
+#[tokio::test]
+async fn f51_a_kind_that_is_away_is_not_gone_at_once() {
+    let world = World::new();
+    let kind = hld_fakes::Kind::new(["example.com", "v1", "Widget", "widgets"]);
+    world.api.serve(kind.clone());
+    let widget =
+        file("w.yaml", "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w, namespace: shop}\n");
+    world.sync(&[config("a", "1"), widget].into()).await;
+    // A server that has just started does not know all its kinds.
+    world.api.withdraw("example.com");
+    let report = world.sync(&configs(&["a"])).await;
+    assert!(reason(&report, Word::Skipped).contains("its kind is not served"), "{report:?}");
+    assert_eq!(world.inventory().len(), 2);
+    world.api.serve(kind);
+    assert_eq!(world.sync(&configs(&["a"])).await.count(Word::Pruned), 1);
+    assert!(world.api.object("Widget", "shop/w").is_none());
+}
