@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use crate::process::{self, Process};
@@ -96,6 +96,20 @@ impl Cluster {
         self.folder.path().join("kubeconfig")
     }
 
+    /// The configuration of a client that is a service account, and may do what that may.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn kubeconfig_of(&self, namespace: &str, account: &str) -> Result<PathBuf, String> {
+        let token = self.kubectl(&["create", "token", account, "--namespace", namespace])?;
+        let view = self.kubectl(&["config", "view", "--raw", "--output", "json"])?;
+        let mut config: Json = serde_json::from_str(&view).map_err(|error| error.to_string())?;
+        config["users"][0]["user"] = json!({"token": token.trim()});
+        let path = self.folder.path().join(format!("{namespace}-{account}.kubeconfig"));
+        std::fs::write(&path, config.to_string()).map_err(|error| error.to_string())?;
+        Ok(path)
+    }
+
     /// A `kubectl` that talks to it.
     #[must_use]
     pub fn kubectl_command(&self) -> Command {
@@ -113,13 +127,17 @@ impl Cluster {
         checked(arguments, told)
     }
 
-    /// What `kubectl get … -o json` says.
+    /// What `kubectl get … -o json` says; null where it is told to ignore that there is nothing.
     ///
     /// # Errors
     /// It fails, or says no JSON.
     pub fn get(&self, arguments: &[&str]) -> Result<Json, String> {
         let arguments: Vec<&str> = ["get", "-o", "json"].iter().chain(arguments).copied().collect();
-        serde_json::from_str(&self.kubectl(&arguments)?).map_err(|error| error.to_string())
+        let text = self.kubectl(&arguments)?;
+        if text.is_empty() {
+            return Ok(Json::Null);
+        }
+        serde_json::from_str(&text).map_err(|error| error.to_string())
     }
 
     /// Applies manifests.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -117,6 +117,20 @@ impl Gitea {
         let body = json!({"head": branch, "base": "main", "title": title});
         let opened = self.call("POST", &format!("repos/{USER}/{repository}/pulls"), Some(&body))?;
         opened["number"].as_u64().ok_or_else(|| format!("the pull request has no number: {opened}"))
+    }
+
+    /// Merges a pull request.
+    ///
+    /// # Errors
+    /// Gitea refuses.
+    pub fn merge_pull_request(&self, repository: &str, number: u64) -> Result<(), String> {
+        let path = format!("repos/{USER}/{repository}/pulls/{number}");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        // Until Gitea has found out whether it can be merged, it says that it can not.
+        while self.call("GET", &path, None)?["mergeable"] != true && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.call("POST", &format!("{path}/merge"), Some(&json!({"Do": "merge"}))).map(drop)
     }
 
     /// Has it call `url` at each push to a repository, signed with `secret`.

@@ -12,19 +12,27 @@ pub(crate) fn cargo() -> Command {
 
 /// Builds the release `hld` and says where it is.
 pub(crate) fn release_hld() -> Result<PathBuf, String> {
-    hld(&["--release", "--package", "hld-cli"])
+    let built = build(&["--release", "--package", "hld-cli", "--bin", "hld"])?;
+    named(&built, "hld")
 }
 
-/// Builds the `hld` that tests run, of the same parts as `cargo test` does, and says where it is.
-pub(crate) fn debug_hld() -> Result<PathBuf, String> {
-    hld(&["--workspace", "--features", "real-programs"])
+/// The programs that people have.
+pub(crate) struct Programs {
+    pub(crate) hld: PathBuf,
+    pub(crate) agent: PathBuf,
 }
 
-fn hld(selected: &[&str]) -> Result<PathBuf, String> {
+/// Builds the programs that tests run, of the same parts as `cargo test` does.
+pub(crate) fn programs() -> Result<Programs, String> {
+    let built = build(&["--workspace", "--features", "real-programs", "--bins"])?;
+    Ok(Programs { hld: named(&built, "hld")?, agent: named(&built, "hld-agent")? })
+}
+
+/// The executables that `cargo build` makes.
+fn build(arguments: &[&str]) -> Result<Vec<PathBuf>, String> {
     let output = cargo()
-        .args(["build", "--bin", "hld"])
-        .args(selected)
-        .args(["--message-format", "json-render-diagnostics"])
+        .args(["build", "--locked", "--message-format", "json-render-diagnostics"])
+        .args(arguments)
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cargo can not be run: {error}"))?;
@@ -32,9 +40,14 @@ fn hld(selected: &[&str]) -> Result<PathBuf, String> {
         return Err("hld does not build".to_owned());
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    let mut executables = messages.lines().filter_map(|line| {
+    let executables = messages.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    executables.next().ok_or_else(|| "cargo does not say where it put hld".to_owned())
+    Ok(executables.collect())
+}
+
+fn named(built: &[PathBuf], name: &str) -> Result<PathBuf, String> {
+    let found = built.iter().find(|path| path.file_name().is_some_and(|file| file == name));
+    found.cloned().ok_or_else(|| format!("cargo does not say where it put {name}"))
 }

@@ -31,7 +31,7 @@ fn azure_task() -> Outcome {
     let lock = File::create(folder.join(".lock")).map_err(failed)?;
     lock.lock().map_err(failed)?;
     copy_sources(&folder).map_err(failed)?;
-    let hld = build::debug_hld()?;
+    let hld = build::programs()?.hld;
     let mut test = npm(&folder, &["test"]);
     test.env("HLD_PROGRAM", hld);
     Ok(install_packages(&folder)?

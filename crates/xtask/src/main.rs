@@ -11,6 +11,7 @@ mod conformance;
 mod corpus;
 mod integrations;
 mod kubeconform;
+mod road;
 mod schema_pack;
 mod schemas;
 mod system;
@@ -32,6 +33,7 @@ usage:
   cargo xtask bench validate [--files DIR]  measure validation, beside kubeconform
   cargo xtask corpus validate DIR        compare verdicts on manifests below DIR with kubeconform's
   cargo xtask integrations               build and test what CI systems run
+  cargo xtask road                       walk a change from a pull request to a cluster, and back
   cargo xtask schemas                    write the JSON Schemas of the file formats
   cargo xtask schema-pack                pack the API of every Kubernetes version for hld-lint
   cargo xtask tools [NAME…]              get the real programs that tests compare with or run on";
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         ["bench", "validate", options @ ..] => bench::validate(options),
         ["corpus", "validate", folder, options @ ..] => corpus::validate(folder, options),
         ["integrations"] => integrations::run(),
+        ["road"] => road::run(),
         ["schemas"] => schemas::run(),
         ["schema-pack"] => schema_pack::run(),
         ["test"] => test::run(),

@@ -6,7 +6,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use crate::{build, conformance, integrations, system, tools};
+use crate::{build, conformance, integrations, road, system, tools};
 
 /// What a step came to: whether it passed, and its closing line.
 struct Closing {
@@ -40,6 +40,7 @@ pub(crate) fn run() -> crate::Outcome {
         step(&format!("conformance {kind}"), &|| recorded(kind));
     }
     step("integrations", &|| closing(integrations::run(), "built and tested"));
+    step("road", &|| closing(road::run(), "whole"));
     step("cargo deny", &deny);
     Ok(summary(&closings))
 }

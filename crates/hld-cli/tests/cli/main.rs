@@ -10,7 +10,6 @@ mod component_files;
 mod config;
 mod diffing;
 mod editing;
-mod installing;
 mod interruption;
 #[cfg(feature = "real-programs")]
 mod killing;

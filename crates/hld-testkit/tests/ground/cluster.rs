@@ -35,3 +35,31 @@ fn the_server_says_its_version_and_refuses_what_no_schema_has() {
     let refused = cluster.apply(&misspelt).unwrap_err();
     assert!(refused.contains(".spec.replicsa: field not declared in schema"), "{refused}");
 }
+
+#[test]
+fn a_service_account_may_do_what_its_roles_say() {
+    let cluster = Cluster::shared().unwrap();
+    cluster.kubectl(&["create", "namespace", "accounts"]).unwrap();
+    cluster.kubectl(&["create", "serviceaccount", "reader", "-n", "accounts"]).unwrap();
+    let reader = cluster.kubeconfig_of("accounts", "reader").unwrap();
+    let list = || {
+        let mut command = cluster.kubectl_command();
+        command.args(["get", "configmaps", "-n", "accounts"]).env("KUBECONFIG", &reader);
+        let output = command.output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (is_allowed, said) = list();
+    assert!(!is_allowed && said.contains("system:serviceaccount:accounts:reader"), "{said}");
+    cluster
+        .kubectl(&[
+            "create",
+            "rolebinding",
+            "read",
+            "-n",
+            "accounts",
+            "--clusterrole=view",
+            "--serviceaccount=accounts:reader",
+        ])
+        .unwrap();
+    assert!((0..500).any(|_| list().0), "{:?}", list());
+}

@@ -26,7 +26,7 @@ fn a_pull_request_has_a_comment_and_a_status() {
     assert_eq!(gitea.call("GET", &combined, None).unwrap()["state"], "success");
     let refused = gitea.call("GET", &format!("repos/{USER}/none"), None).unwrap_err();
     assert!(refused.contains("404"), "{refused}");
-    gitea.call("POST", &format!("{pull}/merge"), Some(&json!({"Do": "merge"}))).unwrap();
+    gitea.merge_pull_request("definition", number).unwrap();
     let merged: Json = gitea.call("GET", &pull, None).unwrap();
     assert_eq!(merged["merged"], true);
 }
