@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    add, agent, completions, diff, doctor, explain, generate, init, preview, publish, remove, rollback,
-    schema, set, tree, validate,
+    add, agent, completions, diff, doctor, explain, generate, init, install, preview, publish, remove,
+    rollback, schema, set, tree, validate,
 };
 use crate::ui::Format;
 
@@ -49,6 +49,7 @@ pub(crate) enum Command {
     Add(add::Add),
     Remove(remove::Remove),
     Set(set::Set),
+    Install(install::Install),
     Generate(generate::Generate),
     Validate(validate::Validate),
     Diff(diff::Diff),
@@ -88,6 +89,19 @@ pub(crate) struct Sources {
     /// folder; files that are not committed are not seen.
     #[arg(long, value_name = "REV")]
     pub(crate) rev: Option<String>,
+    #[command(flatten)]
+    pub(crate) fetching: Fetching,
+}
+
+/// How sources that are missing are fetched.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct Fetching {
+    /// Take hld.lock as it is: a source that it does not have is an error.
+    #[arg(long)]
+    pub(crate) locked: bool,
+    /// Use no network: what hld.lock names must be in the cache.
+    #[arg(long)]
+    pub(crate) offline: bool,
 }
 
 /// Shows help, the version, or what is wrong with the command line.

@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use hld_compiler::{Settings, SourcePath};
+use hld_compiler::{ChartEngine, Environment, Session, Settings, SourcePath};
 use hld_diag::{Diagnostic, SourceMap};
-use hld_source::{Files, Overlay, Revision, system_words};
+use hld_source::{
+    Files, Folders, Installed, LOCK_NAME, Lock, Options, Overlay, Revision, Wanted, system_words,
+};
 
+use crate::args::{Fetching, Sources};
 use crate::error::{CommandError, FailureKind};
-use crate::ui;
+use crate::{output, ui};
 
 /// A definition on this machine.
 pub(crate) struct Definition {
@@ -19,9 +22,62 @@ pub(crate) struct Definition {
     pub(crate) root: SourcePath,
     /// What `hld.yaml` says.
     pub(crate) settings: Settings,
+    /// How sources that are missing are fetched.
+    pub(crate) fetching: Fetching,
 }
 
 impl Definition {
+    /// A session in which the sources of these environments are seen. What is missing is fetched, and
+    /// hld.lock written where it says something new.
+    ///
+    /// # Errors
+    /// hld.lock or an access.yaml is wrong (shown already), or hld.lock can not be written.
+    pub(crate) fn session<'d>(
+        &'d self,
+        charts: &'d dyn ChartEngine,
+        environments: &[Environment],
+    ) -> Result<Session<'d>, CommandError> {
+        let installed = self.install(charts, environments)?;
+        if installed.is_lock_new {
+            self.write_lock(&installed.lock)?;
+        }
+        Ok(installed.session)
+    }
+
+    /// Fetches and mounts what the environments need.
+    pub(crate) fn install<'d>(
+        &'d self,
+        charts: &'d dyn ChartEngine,
+        environments: &[Environment],
+    ) -> Result<Installed<'d>, CommandError> {
+        let progress = ui::Spinner::new();
+        let on_fetch = |address: &str| progress.say(&format!("fetching {address}"));
+        let options = Options {
+            is_locked: self.fetching.locked,
+            is_offline: self.fetching.offline,
+            cache: hld_source::cache_dir(),
+            on_fetch: &on_fetch,
+        };
+        let Definition { files, root, settings, .. } = self;
+        let wanted = Wanted { files, charts, root, settings };
+        let installed = hld_source::install(&wanted, environments, &options);
+        drop(progress);
+        installed.map_err(|diagnostic| {
+            let diagnostics = [diagnostic];
+            ui::show(&diagnostics, &SourceMap::default());
+            CommandError::diagnosed(&diagnostics)
+        })
+    }
+
+    /// Writes hld.lock; a definition that is read from a commit has none to write.
+    pub(crate) fn write_lock(&self, lock: &Lock) -> Result<(), CommandError> {
+        let Some(path) = self.files.machine_path(&self.root.child(LOCK_NAME)) else { return Ok(()) };
+        output::replace_file(&path, lock.text().as_bytes()).map_err(|error| {
+            let words = system_words(&error);
+            CommandError::new(FailureKind::Io, format!("writing `{}` failed: {words}", path.display()))
+        })
+    }
+
     /// The helm program that `hld.yaml` names.
     pub(crate) fn helm_binary(&self) -> Option<PathBuf> {
         self.settings.helm_binary.as_ref().map(PathBuf::from)
@@ -35,6 +91,15 @@ impl Definition {
 /// The folder is not there, or its `hld.yaml` is wrong (shown already).
 pub(crate) fn open(folder: &Path) -> Result<Definition, CommandError> {
     open_at(folder, None)
+}
+
+/// The same as the command line says: at which commit, and how sources are fetched.
+///
+/// # Errors
+/// As those of [`open_at`].
+pub(crate) fn open_with(folder: &Path, sources: &Sources) -> Result<Definition, CommandError> {
+    let definition = open_at(folder, sources.rev.as_deref())?;
+    Ok(Definition { fetching: sources.fetching, ..definition })
 }
 
 /// The same as it was in the commit `revision`, if one is named.
@@ -96,7 +161,7 @@ pub(crate) fn load(folder: &Path, revision: Option<&str>) -> Result<Definition, 
         Ok(settings) => settings,
         Err(diagnostics) => return Err(NotOpened::Wrong(diagnostics, sources)),
     };
-    Ok(Definition { folder, files, root, settings })
+    Ok(Definition { folder, files, root, settings, fetching: Fetching::default() })
 }
 
 fn no_revision(error: hld_git::GitError) -> CommandError {

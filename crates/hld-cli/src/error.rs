@@ -3,7 +3,8 @@
 use std::fmt;
 
 use hld_diag::{
-    BAD_TARGET, Code, Diagnostic, LOCAL_GIT, REMOTE_FAILED, REMOTE_REFUSED, Severity, TRY_LATER, WRITE_FAILED,
+    BAD_TARGET, CACHE, Code, Diagnostic, FETCH_FAILED, LOCAL_GIT, REMOTE_FAILED, REMOTE_REFUSED, Severity,
+    TRY_LATER, UNREACHABLE, WRITE_FAILED,
 };
 
 /// Why a command failed.
@@ -79,8 +80,11 @@ impl CommandError {
 }
 
 /// What a code says about the outside; all others are about the definition.
-const KINDS: [(Code, FailureKind); 6] = [
+const KINDS: [(Code, FailureKind); 9] = [
     (WRITE_FAILED, FailureKind::Io),
+    (CACHE, FailureKind::Io),
+    (FETCH_FAILED, FailureKind::Remote),
+    (UNREACHABLE, FailureKind::Later),
     (LOCAL_GIT, FailureKind::Io),
     (REMOTE_REFUSED, FailureKind::Remote),
     (REMOTE_FAILED, FailureKind::Remote),

@@ -135,3 +135,34 @@ pub(crate) fn count(diagnostics: &[Diagnostic]) -> String {
 pub(crate) fn plural(n: usize, word: &str) -> String {
     if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }
+
+/// A line that says what is being done; nothing where nobody looks.
+pub(crate) struct Spinner(Option<indicatif::ProgressBar>);
+
+impl Spinner {
+    /// One that says nothing yet.
+    pub(crate) fn new() -> Self {
+        if !is_interactive() {
+            return Spinner(None);
+        }
+        let bar = indicatif::ProgressBar::new_spinner();
+        bar.set_style(indicatif::ProgressStyle::default_spinner());
+        bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        Spinner(Some(bar))
+    }
+
+    /// Says this from now on.
+    pub(crate) fn say(&self, line: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(Untrusted(line).line());
+        }
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -15,6 +15,16 @@ pub struct Limits {
     pub tree_nodes: usize,
     /// Steps of one template; the engine's own unit.
     pub template_fuel: u64,
+    /// Bytes of one source that is fetched, packed or unpacked.
+    pub source_bytes: u64,
+    /// Files, folders and links of one source that is fetched.
+    pub source_entries: usize,
+    /// Seconds that fetching one source may take.
+    pub source_seconds: u64,
+    /// Bytes of one chart of a chart repository, packed or unpacked.
+    pub chart_bytes: u64,
+    /// Bytes of the index of a chart repository.
+    pub index_bytes: u64,
 }
 
 impl Default for Limits {
@@ -26,6 +36,11 @@ impl Default for Limits {
             tree_depth: 64,
             tree_nodes: 10_000,
             template_fuel: 20_000_000,
+            source_bytes: 1 << 30,
+            source_entries: 500_000,
+            source_seconds: 600,
+            chart_bytes: 100 << 20,
+            index_bytes: 50 << 20,
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use hld_diag::{
-    CONFIG_CASE_COLLISION, Diagnostic, EMPTY_FILE, ENCODING, FileId, JSON_TWIN, OUTSIDE_ROOT, READER_LIMIT,
-    SourceMap, Span, UNREADABLE,
+    CONFIG_CASE_COLLISION, Diagnostic, EMPTY_FILE, ENCODING, FileId, JSON_TWIN, LFS_POINTER, OUTSIDE_ROOT,
+    READER_LIMIT, SourceMap, Span, UNREADABLE,
 };
 
 use crate::chart::ChartEngine;
@@ -18,6 +18,9 @@ use crate::path::SourcePath;
 use crate::raw::{FileText, Form};
 use crate::settings::Settings;
 use crate::source::{Entry, EntryKind, Source, SourceError};
+
+/// What the text begins with that Git LFS puts in the place of a file.
+const LFS_HEAD: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
 
 /// The world and the caches of one run.
 pub struct Session<'w> {
@@ -271,7 +274,14 @@ impl<'w> Session<'w> {
     }
 
     pub(crate) fn bytes(&self, path: &SourcePath, limit: u64) -> Result<Vec<u8>, Diagnostic> {
-        self.source.read(path, limit).map_err(|error| self.unreadable(path, &error))
+        let bytes = self.source.read(path, limit).map_err(|error| self.unreadable(path, &error))?;
+        if !bytes.starts_with(LFS_HEAD) {
+            return Ok(bytes);
+        }
+        let shown = self.shown(path);
+        let at = Span::start_of(self.sources.add(shown.as_str(), ""));
+        let message = format!("`{shown}` is a pointer of Git LFS, not the file itself");
+        Err(Diagnostic::new(LFS_POINTER, at, message).hint("keep it in git itself, or run `git lfs pull`"))
     }
 
     /// Takes bytes as text, under the name that diagnostics show.

@@ -23,6 +23,8 @@ pub struct Settings {
     pub helm_binary: Option<String>,
     /// How charts are rendered where a component does not say.
     pub chart: ChartOptions,
+    /// How sources are fetched.
+    pub sources: SourceSettings,
     /// How much a compilation may cost.
     pub limits: Limits,
     /// Where manifests are published to, as it is written.
@@ -38,6 +40,15 @@ pub struct PublishTarget {
     pub branch: Option<String>,
     /// Its folder that holds the environments' folders.
     pub path: Option<String>,
+}
+
+/// How sources are fetched.
+#[derive(Clone, Debug, Default)]
+pub struct SourceSettings {
+    /// What an address begins with, and what stands there instead.
+    pub mirrors: Vec<(String, String)>,
+    /// Hosts, as `host:port`, that may be asked without encryption and inside of private networks.
+    pub insecure: Vec<String>,
 }
 
 /// Name of the file, in the folder of the root component.
@@ -110,6 +121,7 @@ impl Settings {
             environments,
             helm_binary: binary,
             chart: chart_options(compat, hooks),
+            sources: SourceSettings { mirrors: file.mirrors.into_iter().collect(), insecure: file.insecure },
             limits: limits(&file.limits),
             publish: PublishTarget {
                 to: file.publish.to,
@@ -184,6 +196,11 @@ fn limits(fields: &LimitFields) -> Limits {
         tree_depth: fields.tree_depth.unwrap_or(default.tree_depth),
         tree_nodes: fields.tree_nodes.unwrap_or(default.tree_nodes),
         template_fuel: fields.template_fuel.unwrap_or(default.template_fuel),
+        source_bytes: fields.source_bytes.unwrap_or(default.source_bytes),
+        source_entries: fields.source_entries.unwrap_or(default.source_entries),
+        source_seconds: fields.source_seconds.unwrap_or(default.source_seconds),
+        chart_bytes: fields.chart_bytes.unwrap_or(default.chart_bytes),
+        index_bytes: fields.index_bytes.unwrap_or(default.index_bytes),
     }
 }
 

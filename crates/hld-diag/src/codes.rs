@@ -151,6 +151,40 @@ codes! {
     STALE = "0705" Error;
     /// Access file of a fetched component.
     ACCESS_IGNORED = "0801" Warning;
+    /// Address of a source can not be used.
+    BAD_SOURCE = "0802" Error;
+    /// Source is refused.
+    SOURCE_REFUSED = "0803" Refused;
+    /// Source can not be fetched.
+    FETCH_FAILED = "0804" Error;
+    /// Source can not be reached.
+    UNREACHABLE = "0805" Error;
+    /// The file hld.lock is wrong.
+    LOCK_FILE = "0806" Error;
+    /// Source is not in hld.lock.
+    NOT_LOCKED = "0807" Error;
+    /// Source is not there without a network.
+    OFFLINE = "0808" Error;
+    /// Source holds something else than hld.lock says.
+    DIGEST_MISMATCH = "0809" Error;
+    /// Source holds an entry that no source has.
+    BAD_ENTRY = "0810" Refused;
+    /// Source is too large.
+    SOURCE_LIMIT = "0811" Error;
+    /// File is a pointer of Git LFS.
+    LFS_POINTER = "0812" Error;
+    /// Access.yaml is wrong.
+    ACCESS_FILE = "0813" Error;
+    /// Token of a source can not be used.
+    NO_TOKEN = "0814" Error;
+    /// Token is not sent without encryption.
+    TOKEN_REFUSED = "0815" Refused;
+    /// Folder takes the place of a fetched source.
+    VENDORED = "0817" Note;
+    /// Two sources belong into one folder.
+    SOURCE_COLLISION = "0818" Error;
+    /// Cache can not be used.
+    CACHE = "0819" Error;
     /// Publishing would remove too much.
     REMOVALS_REFUSED = "0901" Refused;
     /// Something else stands where manifests are published.

@@ -1,6 +1,6 @@
 //! Environments, compiled in memory: for commands that do not write them to a folder.
 
-use hld_compiler::{Compilation, Session, compile};
+use hld_compiler::{Compilation, compile};
 use hld_diag::{Diagnostic, Diagnostics, SourceMap};
 use hld_source::Helm;
 
@@ -29,8 +29,7 @@ pub(super) fn compiled(
     let (wanted, warned) = environments(definition, asked)?;
     let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
     let helm = Helm::new(&definition.files, program);
-    let session =
-        Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
+    let session = definition.session(&helm, &wanted)?;
     let compilations = compile(&session, &wanted);
     let mut said = Diagnostics::default();
     said.extend(warned);

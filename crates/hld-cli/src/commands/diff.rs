@@ -138,7 +138,7 @@ fn compare_environments(
     command: &Diff,
     sources: &SourceMap,
 ) -> Result<Vec<Comparison>, CommandError> {
-    let definition = definition::open_at(&global.directory, command.sources.rev.as_deref())?;
+    let definition = definition::open_with(&global.directory, &command.sources)?;
     let against = against(&definition, command)?;
     let compilations = compiled(&definition, &command.environments, Demands::default())?;
     let mut comparisons = Vec::with_capacity(compilations.len());

@@ -76,12 +76,11 @@ impl LayoutArgument {
 
 pub(crate) fn run(global: &Global, command: &Generate) -> Result<(), CommandError> {
     let began = Instant::now();
-    let definition = definition::open_at(&global.directory, command.sources.rev.as_deref())?;
+    let definition = definition::open_with(&global.directory, &command.sources)?;
     let (wanted, warnings) = environments(&definition, &command.environments)?;
     let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
     let helm = Helm::new(&definition.files, program);
-    let session =
-        Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
+    let session = definition.session(&helm, &wanted)?;
     let progress = report::Progress::start(&wanted);
     let compilations = compile(&session, &wanted);
     progress.finish();

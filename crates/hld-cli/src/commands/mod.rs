@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod init;
+pub(crate) mod install;
 mod manifests;
 pub(crate) mod preview;
 pub(crate) mod publish;
@@ -46,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         Command::Add(command) => add::run(global, command),
         Command::Remove(command) => remove::run(global, command),
         Command::Set(command) => set::run(global, command),
+        Command::Install(command) => install::run(global, command),
         Command::Generate(command) => generate::run(global, command),
         Command::Validate(command) => validate::run(global, command),
         Command::Diff(command) => diff::run(global, command),

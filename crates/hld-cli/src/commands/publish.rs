@@ -63,7 +63,7 @@ pub(crate) struct Publish {
 
 pub(crate) fn run(global: &Global, command: &Publish) -> Result<(), CommandError> {
     let began = Instant::now();
-    let definition = definition::open_at(&global.directory, command.sources.rev.as_deref())?;
+    let definition = definition::open_with(&global.directory, &command.sources)?;
     let destination = destination(&definition, command.repository.as_deref(), &command.target)
         .map_err(|error| fail(&error))?;
     let demands = Demands { strict: command.strict, gate: command.gate };

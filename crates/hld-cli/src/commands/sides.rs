@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hld_compiler::{Compilation, Session, Source, compile};
+use hld_compiler::{Compilation, Source, compile};
 use hld_diag::render::{self, Colour};
 use hld_diag::{Diagnostic, Diagnostics, Severity, SourceMap, UNKNOWN_ENVIRONMENT};
 use hld_git::{GitError, ObjectId, Repository};
@@ -196,8 +196,7 @@ impl Side {
         };
         let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
         let helm = Helm::new(&definition.files, program);
-        let session =
-            Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
+        let session = definition.session(&helm, &wanted)?;
         let compilations = compile(&session, &wanted);
         let mut said = Diagnostics::default();
         said.extend(warnings);

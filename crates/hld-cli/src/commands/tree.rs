@@ -20,12 +20,11 @@ pub(crate) struct TreeCommand {
 }
 
 pub(crate) fn run(global: &Global, command: &TreeCommand) -> Result<(), CommandError> {
-    let definition = definition::open_at(&global.directory, command.sources.rev.as_deref())?;
+    let definition = definition::open_with(&global.directory, &command.sources)?;
     let (wanted, warnings) = environments(&definition, &command.environments)?;
     let no_charts = Err((String::new(), String::new()));
     let helm = Helm::new(&definition.files, no_charts);
-    let session =
-        Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
+    let session = definition.session(&helm, &wanted)?;
     let mut said = Diagnostics::default();
     said.extend(warnings);
     let mut shown = Vec::new();

@@ -10,6 +10,7 @@ mod component_files;
 mod config;
 mod diffing;
 mod editing;
+mod installing;
 mod interruption;
 #[cfg(feature = "real-programs")]
 mod killing;

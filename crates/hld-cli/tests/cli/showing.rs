@@ -45,7 +45,7 @@ fn explain_knows_every_code_and_suggests() {
 fn schemas_are_json_schemas() {
     let world = World::new(&[("component.yaml", SHOP)]);
     let names = world.hld("schema").run();
-    assert_eq!(names.stdout, "component\nconfig\naccess\nhld\nprovenance\n");
+    assert_eq!(names.stdout, "component\nconfig\naccess\nhld\nlock\nprovenance\n");
     for name in names.stdout.lines() {
         let schema = json(&world.hld(&format!("schema {name}")).run().stdout);
         assert!(schema["$schema"].as_str().unwrap().contains("2020-12"), "{name}");

@@ -270,9 +270,12 @@ fn warn(component: &Component, fields: &Fields<'_>, out: &mut Diagnostics) {
 fn no_effect(component: &Component, fields: &Fields<'_>, out: &mut Diagnostics) {
     let useless = match (&component.kind, component.method) {
         (Kind::Helm, Method::Local | Method::Http) => Some(("source", "of a local chart")),
-        (Kind::Static, Method::Http) => Some(("path", "of a manifest fetched by http")),
-        (Kind::Static, Method::Git | Method::Helm) => {
-            Some(("method", "of a static component: only `http` is fetched"))
+        (Kind::Static | Kind::Template, Method::Http) => Some(("path", "of a file fetched by http")),
+        (Kind::Static, Method::Git) if component.source.is_empty() => {
+            Some(("method", "of a static component without a `source`"))
+        }
+        (Kind::Static | Kind::Template, Method::Helm) => {
+            Some(("method", "of a component that is no chart: it may be `git` or `http`"))
         }
         _ => None,
     };

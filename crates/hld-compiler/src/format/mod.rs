@@ -8,12 +8,14 @@
 mod access;
 mod component;
 mod config;
+mod lock;
 mod provenance;
 pub(crate) mod settings;
 
 pub(crate) use access::AccessFile;
 pub(crate) use component::{ChartCompat, ChartHooks, ComponentFile};
 pub(crate) use config::ConfigFile;
+pub use lock::{LockFile, LockedChart, LockedFile, LockedGit, LockedSource};
 pub use provenance::ProvenanceFile;
 pub(crate) use provenance::{ComponentProvenance, EnvironmentProvenance, Place, ResourceProvenance};
 pub(crate) use settings::SettingsFile;
@@ -31,17 +33,20 @@ pub enum FileFormat {
     Access,
     /// `hld.yaml`.
     Settings,
+    /// `hld.lock`.
+    Lock,
     /// What `--provenance` writes.
     Provenance,
 }
 
 impl FileFormat {
     /// Every format there is.
-    pub const ALL: [FileFormat; 5] = [
+    pub const ALL: [FileFormat; 6] = [
         FileFormat::Component,
         FileFormat::Config,
         FileFormat::Access,
         FileFormat::Settings,
+        FileFormat::Lock,
         FileFormat::Provenance,
     ];
 
@@ -53,6 +58,7 @@ impl FileFormat {
             FileFormat::Config => "config",
             FileFormat::Access => "access",
             FileFormat::Settings => "hld",
+            FileFormat::Lock => "lock",
             FileFormat::Provenance => "provenance",
         }
     }
@@ -65,6 +71,7 @@ impl FileFormat {
             FileFormat::Config => schema_of::<ConfigFile>(),
             FileFormat::Access => schema_of::<AccessFile>(),
             FileFormat::Settings => schema_of::<SettingsFile>(),
+            FileFormat::Lock => schema_of::<LockFile>(),
             FileFormat::Provenance => schema_of::<ProvenanceFile>(),
         };
         let id = format!("https://hld.dev/schemas/{}.schema.json", self.name());

@@ -21,6 +21,14 @@ pub(crate) struct SettingsFile {
     /// How charts are rendered.
     #[serde(default)]
     pub(crate) helm: HelmFields,
+    /// Where sources are fetched from instead: what an address begins with, and what stands there
+    /// instead. The longest one counts. Names of components and hld.lock keep the first address.
+    #[serde(default)]
+    pub(crate) mirrors: IndexMap<String, String>,
+    /// Hosts, as `host:port`, that may be asked without encryption, and at addresses of this machine
+    /// or of a private network.
+    #[serde(default)]
+    pub(crate) insecure: Vec<String>,
     /// How much a compilation may cost.
     #[serde(default)]
     pub(crate) limits: LimitFields,
@@ -92,6 +100,16 @@ pub(crate) struct LimitFields {
     pub(crate) tree_nodes: Option<usize>,
     /// Steps that one template may take; 20 million when missing.
     pub(crate) template_fuel: Option<u64>,
+    /// Bytes of one source that is fetched, packed or unpacked; 1 GiB when missing.
+    pub(crate) source_bytes: Option<u64>,
+    /// Files, folders and links of one source that is fetched; 500000 when missing.
+    pub(crate) source_entries: Option<usize>,
+    /// Seconds that fetching one source may take; 600 when missing.
+    pub(crate) source_seconds: Option<u64>,
+    /// Bytes of one chart of a chart repository, packed or unpacked; 100 MiB when missing.
+    pub(crate) chart_bytes: Option<u64>,
+    /// Bytes of the index of a chart repository; 50 MiB when missing.
+    pub(crate) index_bytes: Option<u64>,
 }
 
 /// Where manifests are published to, unless the command line says otherwise.

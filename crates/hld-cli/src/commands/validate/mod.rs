@@ -4,7 +4,7 @@ mod files;
 
 use std::path::PathBuf;
 
-use hld_compiler::{DEFAULT_KUBERNETES_VERSION, Session, compile};
+use hld_compiler::{DEFAULT_KUBERNETES_VERSION, compile};
 use hld_diag::{Diagnostic, Diagnostics, SourceMap, render};
 use hld_lint::Version;
 use hld_source::Helm;
@@ -66,12 +66,11 @@ fn check_files(global: &Global, command: &Validate) -> Result<(), CommandError> 
 }
 
 fn check_environments(global: &Global, command: &Validate) -> Result<(), CommandError> {
-    let definition = definition::open_at(&global.directory, command.sources.rev.as_deref())?;
+    let definition = definition::open_with(&global.directory, &command.sources)?;
     let (wanted, warnings) = environments(&definition, &command.environments)?;
     let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
     let helm = Helm::new(&definition.files, program);
-    let session =
-        Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
+    let session = definition.session(&helm, &wanted)?;
     let compilations = compile(&session, &wanted);
     let mut said = Diagnostics::default();
     said.extend(warnings);

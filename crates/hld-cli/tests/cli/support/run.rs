@@ -37,6 +37,16 @@ impl Run {
             !self.stdout.contains(SECRET) && !self.stderr.contains(SECRET),
             "the secret is printed\n{self}"
         );
+        for folder in ["work", "cache"] {
+            let before = self.before.files_in(folder);
+            // Manifests hold what config gives them.
+            let is_new = |path: &String, text: &String| {
+                !path.starts_with("generated/") && before.get(path) != Some(text)
+            };
+            let mut after = self.after.files_in(folder).into_iter();
+            let told = after.find(|(path, text)| text.contains(SECRET) && is_new(path, text));
+            assert!(told.is_none(), "the secret is written to {:?}\n{self}", told.map(|(path, _)| path));
+        }
         let strange = self.before.differences(&self.after, &["work", "cache"]);
         assert!(strange.is_empty(), "outside the definition these differ: {strange:?}\n{self}");
         self
