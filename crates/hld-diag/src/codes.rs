@@ -179,6 +179,8 @@ codes! {
     NO_TOKEN = "0814" Error;
     /// Token is not sent without encryption.
     TOKEN_REFUSED = "0815" Refused;
+    /// Chart is not in its repository.
+    CHART_REPOSITORY = "0816" Error;
     /// Folder takes the place of a fetched source.
     VENDORED = "0817" Note;
     /// Two sources belong into one folder.

@@ -25,6 +25,41 @@ impl Addresses {
         RemoteUrl::parse(asked, &allowed).map_err(|problem| refused(text, &problem))
     }
 
+    /// The file or folder at `text`, over HTTP. Nothing of a URL is taken apart again: what is checked
+    /// here is what is connected to.
+    pub(crate) fn http(&self, text: &str) -> Result<url::Url, Diagnostic> {
+        let mirrored = self.mirrored(text)?;
+        self.checked_http(mirrored.as_deref().unwrap_or(text)).map_err(|problem| refused(text, &problem))
+    }
+
+    /// The same without mirrors: where a redirect leads.
+    pub(crate) fn checked_http(&self, text: &str) -> Result<url::Url, UrlProblem> {
+        if text.contains('\\') || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(UrlProblem::Malformed("it has a `\\`, a space or a control character in it"));
+        }
+        let url = url::Url::parse(text).map_err(|_| UrlProblem::Malformed("it is no URL"))?;
+        let host = url.host_str().unwrap_or_default();
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(UrlProblem::Scheme(url.scheme().to_owned()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(UrlProblem::HasSecret);
+        }
+        if host.is_empty() || host.ends_with('.') {
+            return Err(UrlProblem::Malformed("its host is no host name"));
+        }
+        let authority = authority(&url);
+        if url.scheme() == "http" && !self.is_insecure(&authority) {
+            return Err(UrlProblem::Insecure(authority));
+        }
+        Ok(url)
+    }
+
+    /// Whether `host:port` may be asked without encryption and inside of private networks.
+    pub(crate) fn is_insecure(&self, authority: &str) -> bool {
+        self.insecure.iter().any(|named| named.eq_ignore_ascii_case(authority))
+    }
+
     /// Whether a mirror is asked instead.
     pub(crate) fn is_mirrored(&self, text: &str) -> bool {
         self.mirrors.iter().any(|(from, _)| is_prefix(from, text))
@@ -52,6 +87,11 @@ fn is_prefix(mirror: &str, text: &str) -> bool {
     rest.is_some_and(|rest| {
         !mirror.is_empty() && (mirror.ends_with(['/', ':']) || rest.is_empty() || rest.starts_with('/'))
     })
+}
+
+/// `host:port`.
+pub(crate) fn authority(url: &url::Url) -> String {
+    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443))
 }
 
 /// An address as people may see it: without what may be a token.
@@ -104,6 +144,30 @@ mod tests {
         assert_eq!(asked("https://github.com/a/bc").as_deref(), Ok("https://git.example.com/m/a/bc"));
         assert_eq!(asked("https://github.com/a/../x"), Err(BAD_SOURCE));
         assert_eq!(asked("/somewhere"), Err(SOURCE_REFUSED));
+    }
+
+    #[test]
+    fn b051_b075_addresses_that_are_not_what_they_seem() {
+        let code = |text| addresses().http(text).err().map(|error| error.code);
+        for text in
+            ["ftp://x/y", "file:///etc/passwd", "javascript:alert(1)", "http://x/y", "http://127.0.0.1:80/"]
+        {
+            assert_eq!(code(text), Some(SOURCE_REFUSED), "{text}");
+        }
+        for text in [
+            "https://github.com@evil.example/",
+            "https:\\\\evil",
+            "https://evil\\@github.com/x",
+            "https://a b/",
+            "https://x\n/",
+            "https://github.com./x",
+            "nothing",
+            "",
+        ] {
+            assert_eq!(code(text), Some(BAD_SOURCE), "{text}");
+        }
+        assert_eq!(code("http://127.0.0.1:8080/x"), None);
+        assert_eq!(code("https://example.org/index.yaml"), None);
     }
 
     #[test]

@@ -9,9 +9,11 @@ use hld_diag::{DIGEST_MISMATCH, Diagnostic, NOT_LOCKED, OFFLINE, Span};
 use crate::access::{self, Access, Environment, Login};
 use crate::address::{Addresses, shown};
 use crate::cache::Cache;
+use crate::chart::{self, Indexes};
 use crate::digest::Digest;
 use crate::files::Files;
 use crate::git;
+use crate::http::Client;
 use crate::install::Options;
 use crate::lock::Locked;
 
@@ -21,6 +23,8 @@ pub(crate) struct World<'w> {
     pub(crate) limits: &'w Limits,
     pub(crate) addresses: &'w Addresses,
     pub(crate) access: &'w Access,
+    pub(crate) client: &'w Client,
+    pub(crate) indexes: &'w Indexes,
     pub(crate) environment: Arc<Environment>,
     pub(crate) options: &'w Options<'w>,
     /// How many sources were fetched.
@@ -89,7 +93,11 @@ impl World<'_> {
                 let login = Arc::new(Login { token, environment: self.environment.clone() });
                 git::fetch(self, &address, login, (request, locked.map(|locked| locked.resolved.as_str())))
             }
-            Request::Chart { .. } | Request::File { .. } => unreachable!("only git is asked for"),
+            Request::Chart { repository, name, version } => {
+                let wanted = locked.map_or(version.as_str(), |locked| locked.resolved.as_str());
+                chart::fetch_chart(self, (repository, name), wanted)
+            }
+            Request::File { url, name } => chart::fetch_file(self, (url, name)),
         }
     }
 }

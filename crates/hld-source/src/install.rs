@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use hld_compiler::{
     ChartEngine, Environment, Remote, Request, Session, Settings, Source, SourceError, SourcePath, trees,
@@ -17,7 +17,9 @@ use hld_diag::{CACHE, Diagnostic, SOURCE_COLLISION, Span, VENDORED};
 use crate::access::Access;
 use crate::address::{Addresses, shown};
 use crate::cache::Cache;
+use crate::chart::Indexes;
 use crate::fetch::{Fetched, World};
+use crate::http::Client;
 use crate::lock::{Lock, Locked};
 use crate::overlay::Overlay;
 
@@ -76,6 +78,8 @@ pub fn install<'w>(
         lock: Lock::load(wanted.files, wanted.root)?,
         addresses: Addresses::new(&wanted.settings.sources),
         cache: options.cache.clone().map(Cache::new),
+        client: OnceLock::new(),
+        indexes: Indexes::default(),
         n_fetched: AtomicUsize::new(0),
         done: BTreeSet::new(),
         requests: BTreeSet::new(),
@@ -117,6 +121,8 @@ struct Installer {
     lock: Lock,
     addresses: Addresses,
     cache: Option<Cache>,
+    client: OnceLock<Client>,
+    indexes: Indexes,
     n_fetched: AtomicUsize,
     /// Mounts that were dealt with.
     done: BTreeSet<SourcePath>,
@@ -149,9 +155,6 @@ impl Installer {
                 self.has_failed = true;
                 continue;
             }
-            if !matches!(first.request, Request::Git { .. }) {
-                continue;
-            }
             self.requests.insert(first.request.clone());
             missing.push((mount, (first.request.clone(), first.asked_in.as_str().is_empty())));
         }
@@ -169,8 +172,11 @@ impl Installer {
             missing.iter().map(|(_, asked)| asked).collect::<BTreeSet<_>>().into_iter().collect();
         let results = match &self.cache {
             Some(cache) => {
+                let seconds = wanted.settings.limits.source_seconds;
                 let world = World {
                     cache,
+                    client: self.client.get_or_init(|| Client::new(&self.addresses, seconds)),
+                    indexes: &self.indexes,
                     limits: &wanted.settings.limits,
                     addresses: &self.addresses,
                     access,

@@ -6,13 +6,17 @@
 
 mod access;
 mod address;
+mod archive;
 mod cache;
+mod chart;
 mod copies;
 mod digest;
 mod fetch;
 mod files;
 mod git;
 mod helm;
+mod http;
+mod index;
 mod install;
 mod lock;
 mod overlay;

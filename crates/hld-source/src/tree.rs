@@ -122,7 +122,7 @@ fn check_names(entries: &[TreeEntry], tree: ObjectId, names: &[Vec<u8>]) -> Resu
 }
 
 /// Why a name is none: it would mean another folder, or git's own, on some system.
-fn name_problem(name: &[u8]) -> Option<&'static str> {
+pub(crate) fn name_problem(name: &[u8]) -> Option<&'static str> {
     if name.is_empty() {
         return Some("has no name");
     }

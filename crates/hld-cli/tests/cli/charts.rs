@@ -126,8 +126,8 @@ fn helm_leaves_hooks_that_nobody_runs() {
 fn chart_is_missing() {
     World::new(&[("component.yaml", CHART)]).is_wrong(&["[HLD0501] component.yaml:5:9"]);
     World::new(&[("component.yaml", CHART), ("chart", "x")]).is_wrong(&["[HLD0501] component.yaml:5:9"]);
-    let component = "name: shop\nsubcomponents:\n- name: web\n  type: helm\n  method: git\n  source: https://example.org/x\n  path: y\n";
-    World::new(&[("component.yaml", component)]).is_wrong(&["[HLD0217] component.yaml:6:11"]);
+    let component = "name: shop\nsubcomponents:\n- name: web\n  type: helm\n  method: git\n  path: y\n";
+    World::new(&[("component.yaml", component)]).is_wrong(&["[HLD0217] component.yaml:6:9"]);
 }
 
 #[test]

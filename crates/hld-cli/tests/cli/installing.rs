@@ -2,6 +2,7 @@
 
 mod hostile;
 mod support;
+mod web;
 
 use rustix::process::Signal;
 
