@@ -79,7 +79,9 @@ impl Race<'_> {
         &self,
         mut plan: impl FnMut(Option<Tip>) -> Result<(Option<Draft>, P), Diagnostic>,
     ) -> Result<Landed<P>, Diagnostic> {
-        let mut attempts = Attempts::new(self.time);
+        // Before the tip is read: what another run notes afterwards, the tip need not have.
+        let known = self.site.last_published(self.branch);
+        let mut attempts = Attempts::new(self.time, known);
         let mut last: Option<(ObjectId, Landed<P>)> = None;
         loop {
             let Some(tip) = self.read_tip(&mut attempts)? else { continue };
@@ -127,7 +129,7 @@ impl Race<'_> {
 
     /// Refuses a branch whose history does not hold what was seen before (F05, F06).
     fn check_history(&self, tip: Option<Tip>, attempts: &mut Attempts) -> Result<(), Diagnostic> {
-        let before = attempts.seen.or_else(|| self.site.last_published(self.branch));
+        let before = attempts.seen;
         attempts.seen = tip.map(|tip| tip.commit);
         let Some(before) = before.filter(|_| !self.consent.allow_rewrite) else { return Ok(()) };
         let follows = match tip {
@@ -173,15 +175,15 @@ impl Race<'_> {
 /// What was tried so far.
 struct Attempts {
     budget: Budget,
-    /// The tip that was planned on last.
+    /// The tip that was planned on last; at first what this machine has published.
     seen: Option<ObjectId>,
     n_failures: u32,
     n_refusals: u32,
 }
 
 impl Attempts {
-    fn new(time: Duration) -> Self {
-        Attempts { budget: Budget::new(time), seen: None, n_failures: 0, n_refusals: 0 }
+    fn new(time: Duration, seen: Option<ObjectId>) -> Self {
+        Attempts { budget: Budget::new(time), seen, n_failures: 0, n_refusals: 0 }
     }
 
     /// Whether the push has landed; waits where it is worth another.

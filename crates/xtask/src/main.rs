@@ -30,6 +30,7 @@ usage:
   cargo xtask bench compile [--in DIR]   measure compiling, beside a plain program
   cargo xtask bench charts [--fab PATH]  measure charts, beside Fabrikate
   cargo xtask bench diff                 measure differences, beside dyff
+  cargo xtask bench publish              measure publishing, beside a script
   cargo xtask bench validate [--files DIR]  measure validation, beside kubeconform
   cargo xtask corpus validate DIR        compare verdicts on manifests below DIR with kubeconform's
   cargo xtask integrations               build and test what CI systems run
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         ["bench", "compile", options @ ..] => bench::compile(options),
         ["bench", "charts", options @ ..] => bench::charts(options),
         ["bench", "diff"] => bench::diff(),
+        ["bench", "publish"] => bench::publish(),
         ["bench", "validate", options @ ..] => bench::validate(options),
         ["corpus", "validate", folder, options @ ..] => corpus::validate(folder, options),
         ["integrations"] => integrations::run(),

@@ -230,6 +230,35 @@ fn a_rollback_is_held_until_it_is_released() {
 }
 
 #[test]
+fn f39_runs_with_one_cache_do_not_wait_for_each_other() {
+    let (world, remote) = (World::with_manifest(MANIFEST), Remote::new());
+    let cache = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..12).map(|n| format!("e{n}")).collect();
+    let environments: String = names.iter().map(|name| format!("  {name}: {{configs: [prod]}}\n")).collect();
+    world.write("config/prod.yaml", "config: {}\n");
+    world.write("hld.yaml", format!("apiVersion: hld.dev/v1\nenvironments:\n{environments}"));
+    for (round, text) in
+        [MANIFEST, "apiVersion: v1\nkind: Secret\nmetadata: {name: web}\n"].iter().enumerate()
+    {
+        world.write("web/web.yaml", text);
+        let publish = |name: &String| {
+            let hld = remote.publish(&world, &format!("{name} --time 3600 --allow-removals 1"));
+            hld.env("HLD_CACHE_DIR", cache.path())
+        };
+        let running: Vec<_> = names.iter().map(|name| publish(name).start()).collect();
+        running.into_iter().for_each(|running| {
+            running.finish().exits(0);
+        });
+        assert_eq!(remote.n_commits(), 1 + names.len() * (round + 1));
+    }
+    let published = remote.git(&["ls-tree", "--name-only", "main", "clusters/"]);
+    assert_eq!(published.lines().count(), names.len());
+    let left = std::fs::read_dir(cache.path().join("publish")).unwrap().next().unwrap().unwrap().path();
+    let left: Vec<_> = std::fs::read_dir(left).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 3, "the lock, the kept repository, what was published: {left:?}");
+}
+
+#[test]
 fn f33_threads_make_no_difference() {
     let world = World::new(&[]);
     let mut component = "name: shop\nsubcomponents:\n".to_owned();

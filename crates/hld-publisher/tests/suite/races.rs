@@ -167,3 +167,47 @@ fn over_http_only_what_is_new_is_fetched() {
     assert_eq!(git::git(&server.path("manifests"), &["rev-list", "--count", "main"]).unwrap(), "5");
     git::git(&server.path("manifests"), &["fsck", "--strict"]).unwrap();
 }
+
+#[test]
+fn f07_a_long_history_is_fetched_in_part_and_rolled_back_in_full() {
+    let server = GitServer::start().unwrap();
+    let world = served(&server);
+    let repository = server.path("manifests");
+    world.publish(&[("prod", &Files::config_maps(2, "first"))]).unwrap();
+    // More commits than are fetched, each of a tree that is there already.
+    let script = "for n in $(seq 300); do tip=$(git commit-tree -p ${tip:-main} -m \"other $n\" main^{tree}); done; \
+                  git update-ref refs/heads/main $tip";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script]).current_dir(&repository);
+    for who in ["AUTHOR", "COMMITTER"] {
+        shell.env(format!("GIT_{who}_NAME"), "o").env(format!("GIT_{who}_EMAIL"), "o");
+    }
+    assert!(shell.status().unwrap().success());
+    // A runner without a cache, and then one with a cache of a part of the history.
+    let count = || git::git(&repository, &["rev-list", "--count", "main"]).unwrap();
+    std::fs::remove_dir_all(world.temp.path().join("cache")).unwrap();
+    world.publish(&[("prod", &Files::config_maps(2, "second"))]).unwrap();
+    assert_eq!(count(), "303");
+    let shallow = files_named(&world.temp.path().join("cache"), "shallow");
+    assert_eq!(shallow.len(), 1, "only a part was fetched");
+    commit(&repository, "other", &[("README.md", "more\n")], &[]);
+    world.publish(&[("prod", &Files::config_maps(2, "third"))]).unwrap();
+    world.roll_back("prod", |_| {}).unwrap();
+    world.roll_back("prod", |_| {}).unwrap();
+    let text = git::git(&repository, &["show", "main:clusters/prod/c0.yaml"]).unwrap();
+    assert!(text.contains("word: first"), "{text}");
+    assert_eq!(count(), "307");
+    git::git(&repository, &["fsck", "--strict"]).unwrap();
+}
+
+fn files_named(folder: &std::path::Path, name: &str) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        if entry.path().is_dir() {
+            found.extend(files_named(&entry.path(), name));
+        } else if entry.file_name() == name {
+            found.push(entry.path());
+        }
+    }
+    found
+}

@@ -5,12 +5,14 @@ mod compile;
 mod definition;
 mod diff;
 mod manifests;
+mod publish;
 mod validate;
 mod yaml;
 
 pub(crate) use charts::charts;
 pub(crate) use compile::compile;
 pub(crate) use diff::diff;
+pub(crate) use publish::publish;
 pub(crate) use validate::validate;
 pub(crate) use yaml::yaml;
 
@@ -24,7 +26,7 @@ const ROUNDS: usize = 15;
 /// `bench`: everything.
 pub(crate) fn all() -> Outcome {
     let mut enough = true;
-    for bench in [yaml(&[]), compile(&[]), charts(&[]), diff(), validate(&[])] {
+    for bench in [yaml(&[]), compile(&[]), charts(&[]), diff(), validate(&[]), publish()] {
         enough &= bench?;
         println!();
     }
