@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
+use ureq::tls::TlsConfig;
 
 use crate::process::{Process, free_port};
 use crate::tools;
@@ -14,8 +15,16 @@ use crate::tools;
 pub struct Gitea {
     _server: Process,
     folder: TempDir,
+    scheme: Scheme,
     port: u16,
     token: String,
+}
+
+/// How it is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
 }
 
 /// Its one user, who may do everything.
@@ -30,21 +39,46 @@ impl Gitea {
     /// # Errors
     /// The program is not in the tool cache, or it does not serve: what it said.
     pub fn start() -> Result<Self, String> {
+        Self::start_with(Scheme::Http)
+    }
+
+    /// The same over TLS, with a certificate for `127.0.0.1` that nobody has signed but itself.
+    ///
+    /// # Errors
+    /// As [`Gitea::start`]; there is no `openssl`.
+    pub fn start_with_tls() -> Result<Self, String> {
+        Self::start_with(Scheme::Https)
+    }
+
+    fn start_with(scheme: Scheme) -> Result<Self, String> {
         let program = tools::require("gitea", tools::GITEA)?;
         let folder = TempDir::new().map_err(|error| error.to_string())?;
         let port = free_port()?;
         let settings = folder.path().join("app.ini");
-        let text = settings_text(folder.path(), &program.with_file_name("static"), port);
+        let mut text = settings_text(folder.path(), &program.with_file_name("static"), port);
+        if scheme == Scheme::Https {
+            new_certificate(folder.path())?;
+            let at = folder.path().display();
+            let tls =
+                format!("[server]\nPROTOCOL = https\nCERT_FILE = {at}/tls.crt\nKEY_FILE = {at}/tls.key");
+            text = text.replace("[server]", &tls).replace("ROOT_URL = http:", "ROOT_URL = https:");
+        }
         std::fs::write(&settings, text).map_err(|error| error.to_string())?;
         let log = folder.path().join("gitea.log");
         let mut server = Process::start(&program, &log, |command| {
             command.arg("--config").arg(&settings).arg("web");
             in_world(command, folder.path());
         })?;
-        let url = format!("http://127.0.0.1:{port}/api/healthz");
+        let url = format!("{}://127.0.0.1:{port}/api/healthz", scheme.name());
         server.wait_for("answer", || client().get(&url).call().ok().filter(|it| it.status() == 200))?;
         let token = new_user(&program, &settings, folder.path())?;
-        Ok(Gitea { _server: server, folder, port, token })
+        Ok(Gitea { _server: server, folder, scheme, port, token })
+    }
+
+    /// The certificate that it shows.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("tls.crt")
     }
 
     /// `127.0.0.1:3000`
@@ -56,7 +90,7 @@ impl Gitea {
     /// `http://127.0.0.1:3000`
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.host())
+        format!("{}://{}", self.scheme.name(), self.host())
     }
 
     /// The URL of a repository for git, without credentials.
@@ -144,6 +178,25 @@ impl Gitea {
     }
 }
 
+impl Scheme {
+    fn name(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+}
+
+/// Makes `tls.crt` and `tls.key`.
+fn new_certificate(folder: &Path) -> Result<(), String> {
+    let mut command = Command::new("openssl");
+    command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]);
+    command.args(["-days", "2", "-subj", "/CN=tests", "-addext", "subjectAltName=IP:127.0.0.1"]);
+    command.arg("-keyout").arg(folder.join("tls.key")).arg("-out").arg(folder.join("tls.crt"));
+    let output = command.output().map_err(|error| format!("`openssl` can not be run: {error}"))?;
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
 /// The settings: no mail, no clock, no address but loopback.
 fn settings_text(folder: &Path, fixed: &Path, port: u16) -> String {
     let (folder, fixed) = (folder.display(), fixed.display());
@@ -191,5 +244,7 @@ fn new_user(program: &Path, settings: &Path, folder: &Path) -> Result<String, St
 
 fn client() -> ureq::Agent {
     let settings = ureq::Agent::config_builder().http_status_as_error(false).proxy(None);
+    // It talks to the server that was started here, and to no other.
+    let settings = settings.tls_config(TlsConfig::builder().disable_verification(true).build());
     settings.timeout_global(Some(Duration::from_secs(60))).build().into()
 }

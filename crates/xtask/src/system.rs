@@ -14,6 +14,7 @@ const NEEDED: &[Needed] = &[
     Needed { program: "curl", package: "curl" },
     Needed { program: "sshd", package: "openssh-server" },
     Needed { program: "ssh-keygen", package: "openssh-client" },
+    Needed { program: "openssl", package: "openssl" },
     Needed { program: "strace", package: "strace" },
     Needed { program: "setpriv", package: "util-linux" },
 ];

@@ -5,6 +5,7 @@
 
 mod built;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -71,6 +72,9 @@ pub(crate) const KUBERNETES_SCHEMAS: Program =
 pub(crate) const CARGO_DENY: Program =
     Program { name: "cargo-deny", version: "0.20.2", package: Package::Crate };
 
+/// How the folder begins in which a program is made.
+const STAGING: &str = ".installing-";
+
 /// Installs what tests need, or the named ones of it, and lists it.
 pub(crate) fn run(names: &[&str]) -> Outcome {
     if let Some(unknown) = names.iter().find(|name| !NEEDED.iter().any(|program| program.name == **name)) {
@@ -95,23 +99,37 @@ pub(crate) fn ensure(program: &Program) -> Result<PathBuf, String> {
 }
 
 /// Makes its folder beside its place and moves it there: a killed run leaves nothing that looks whole.
+/// Runs with one cache take turns.
 fn install(program: &Program, path: &Path) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     let folder = path.parent().ok_or_else(|| format!("{} has no folder", path.display()))?;
     let tools = folder.parent().ok_or_else(|| format!("{} has no folder", folder.display()))?;
     std::fs::create_dir_all(tools).map_err(failed)?;
-    let staging = TempDir::with_prefix_in(".installing-", tools).map_err(failed)?;
+    let lock = File::create(tools.join(".lock")).map_err(failed)?;
+    lock.lock().map_err(failed)?;
+    if path.is_file() {
+        return Ok(());
+    }
+    remove_litter(tools).map_err(failed)?;
+    let staging = TempDir::with_prefix_in(STAGING, tools).map_err(failed)?;
     let made = staging.path().join("made");
     std::fs::create_dir(&made).map_err(failed)?;
     program.make(&staging, &made)?;
-    if folder.is_dir() && !path.is_file() {
+    if folder.is_dir() {
         std::fs::remove_dir_all(folder).map_err(failed)?;
     }
-    match std::fs::rename(&made, folder) {
-        // Another run was faster.
-        Err(_) if path.is_file() => Ok(()),
-        moved => moved.map_err(failed),
+    std::fs::rename(&made, folder).map_err(failed)
+}
+
+/// Removes what killed runs have left. Nobody else installs while we have the lock.
+fn remove_litter(tools: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(tools)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(STAGING) {
+            std::fs::remove_dir_all(entry.path())?;
+        }
     }
+    Ok(())
 }
 
 impl Program {

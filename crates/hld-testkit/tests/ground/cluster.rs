@@ -1,4 +1,5 @@
 use hld_testkit::cluster::{Cluster, Parts};
+use hld_testkit::process::Process;
 use hld_testkit::tools;
 
 const DEPLOYMENT: &str = "\
@@ -62,4 +63,28 @@ fn a_service_account_may_do_what_its_roles_say() {
         ])
         .unwrap();
     assert!((0..500).any(|_| list().0), "{:?}", list());
+}
+
+#[test]
+fn a_program_of_kubebuilder_assets_takes_the_place_of_a_part() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::TempDir::new().unwrap();
+    let program = tools::require("apiserver", &tools::control_plane().unwrap()).unwrap();
+    let (assets, marker) = (folder.path().join("assets"), folder.path().join("marker"));
+    std::fs::create_dir(&assets).unwrap();
+    let script =
+        format!("#!/bin/sh\ntouch {}\nexec {} kube-apiserver \"$@\"\n", marker.display(), program.display());
+    std::fs::write(assets.join("kube-apiserver"), script).unwrap();
+    std::fs::set_permissions(assets.join("kube-apiserver"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let log = folder.path().join("log");
+    let mut server = Process::start(&program, &log, |command| {
+        command.args(["control-plane", "--controllers=false"]).arg(folder.path().join("plane"));
+        command.env("KUBEBUILDER_ASSETS", &assets);
+    })
+    .unwrap();
+    server
+        .wait_for("line", || std::fs::read_to_string(&log).ok()?.starts_with("ready ").then_some(()))
+        .unwrap();
+    assert!(marker.exists());
+    assert_eq!(server.stop().unwrap(), Some(0));
 }
