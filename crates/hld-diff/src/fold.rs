@@ -39,6 +39,20 @@ pub struct Shared<'c> {
     pub dangers: Vec<Danger>,
 }
 
+/// A danger of one or more comparisons.
+#[derive(Clone, Debug)]
+pub struct SharedDanger<'f> {
+    /// The danger.
+    pub danger: &'f Danger,
+    /// A change that it is of.
+    pub change: &'f ObjectChange,
+    /// The comparisons that have it, by their positions.
+    pub within: Vec<usize>,
+}
+
+/// How many dangers back the same one is looked for: those of an object in all comparisons.
+const MOST_BESIDE: usize = 256;
+
 /// The id of an object, its number among those of the id, and the hash of what is told of it.
 type SharedKey<'c> = (&'c ResourceId, usize, [u8; 32]);
 
@@ -103,27 +117,46 @@ impl Folded<'_> {
         self.changes.is_empty()
     }
 
-    /// Dangers with the changes they are of, worst first.
+    /// Dangers with the objects they are of, worst first. One danger of several environments is one,
+    /// also where what changed differs.
     #[must_use]
-    pub fn dangers(&self) -> Vec<(&Danger, &Shared<'_>)> {
-        let mut dangers: Vec<(&Danger, &Shared<'_>)> = Vec::new();
+    pub fn dangers(&self) -> Vec<SharedDanger<'_>> {
+        let mut dangers: Vec<SharedDanger<'_>> = Vec::new();
         for shared in &self.changes {
-            dangers.extend(shared.dangers.iter().map(|danger| (danger, shared)));
+            for danger in &shared.dangers {
+                let is_same = |known: &&mut SharedDanger<'_>| {
+                    known.danger == danger
+                        && known.change.id() == shared.change.id()
+                        && known.change.word() == shared.change.word()
+                };
+                // Changes of one object stand beside each other.
+                match dangers.iter_mut().rev().take(MOST_BESIDE).find(is_same) {
+                    Some(known) => known.within.extend(&shared.within),
+                    None => {
+                        let within = shared.within.clone();
+                        dangers.push(SharedDanger { danger, change: shared.change, within });
+                    }
+                }
+            }
         }
-        dangers.sort_by_key(|(danger, _)| danger.risk);
+        for shared in &mut dangers {
+            shared.within.sort_unstable();
+            shared.within.dedup();
+        }
+        dangers.sort_by_key(|shared| shared.danger.risk);
         dangers
     }
 
-    /// The names of the comparisons that have a change; `None` where there is but one comparison.
-    pub(crate) fn names(&self, shared: &Shared<'_>) -> Option<Names<'_>> {
+    /// The names of comparisons by their positions; `None` where there is but one comparison.
+    pub(crate) fn names(&self, within: &[usize]) -> Option<Names<'_>> {
         let n_all = self.comparisons.len();
         if n_all < 2 {
             return None;
         }
-        if shared.within.len() == n_all {
+        if within.len() == n_all {
             return Some(Names { names: Vec::new(), n_all });
         }
-        let names = shared.within.iter().map(|at| self.comparisons[*at].name.as_str()).collect();
+        let names = within.iter().map(|at| self.comparisons[*at].name.as_str()).collect();
         Some(Names { names, n_all })
     }
 }

@@ -31,7 +31,7 @@ pub mod write;
 pub use compare::{Options, Outcome, compare};
 pub use danger::{Danger, Risk};
 pub use difference::{Change, Difference, Item, Object, ObjectChange, Step, What};
-pub use fold::{Comparison, Folded, Shared, fold};
+pub use fold::{Comparison, Folded, Shared, SharedDanger, fold};
 pub use node::Node;
 pub use object::Input;
 pub use secret::{Fingerprint, Key};

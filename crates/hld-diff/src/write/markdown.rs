@@ -6,7 +6,7 @@ use super::budget::{self, Block, Budget, Cut};
 use super::code::escape;
 use super::{code_block, code_span, plural};
 use crate::lines::{self, Role, Shown};
-use crate::{Comparison, Danger, Folded, Mark, Shared};
+use crate::{Comparison, Folded, Mark, Shared, SharedDanger};
 
 /// Most lines of details that stand open where there are several comparisons.
 const MOST_OPEN: usize = 60;
@@ -107,19 +107,20 @@ fn dangers(folded: &Folded<'_>, room: usize) -> String {
     if dangers.is_empty() {
         return String::new();
     }
-    let lines: Vec<String> =
-        dangers.iter().map(|(danger, shared)| danger_line(folded, danger, shared)).collect();
+    let lines: Vec<String> = dangers.iter().map(|shared| danger_line(folded, shared)).collect();
     let n_lines = fitting(&lines, room);
     let more = lines.len() - n_lines;
     let more = if more > 0 { format!("- … and {more} more\n") } else { String::new() };
     format!("\n⚠️ **{}**\n\n{}{more}", plural(lines.len(), "dangerous change"), lines[..n_lines].concat())
 }
 
-fn danger_line(folded: &Folded<'_>, danger: &Danger, shared: &Shared<'_>) -> String {
+fn danger_line(folded: &Folded<'_>, shared: &SharedDanger<'_>) -> String {
+    let danger = shared.danger;
     let word = shared.change.word();
     let path = if danger.path.is_empty() { String::new() } else { format!(", {}", code_span(&danger.path)) };
-    let within =
-        folded.names(shared).map_or_else(String::new, |names| format!(" ({})", names.said(code_span)));
+    let within = folded
+        .names(&shared.within)
+        .map_or_else(String::new, |names| format!(" ({})", names.said(code_span)));
     let object = code_span(&shared.change.id().to_string());
     format!("- **{}**: {object} {word}{path}: {}{within}\n", danger.risk.name(), danger.reason)
 }
@@ -154,7 +155,8 @@ fn details(folded: &Folded<'_>, blocks: &[Block], cuts: &[Cut]) -> String {
 /// A change: its heading, and its lines with a sign in front of each as in a patch.
 fn block(folded: &Folded<'_>, shared: &Shared<'_>) -> Block {
     let name = shared.change.id().to_string();
-    let within = folded.names(shared).map_or_else(String::new, |names| format!(" {}", names.said(code_span)));
+    let within =
+        folded.names(&shared.within).map_or_else(String::new, |names| format!(" {}", names.said(code_span)));
     let heading = format!("**{}** {}{within}", shared.change.word(), code_span(&name));
     let mut block = Block { heading, name, lines: Vec::new(), n_shortened: 0 };
     for Shown { role, text } in lines::of_object(shared.change) {

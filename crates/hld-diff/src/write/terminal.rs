@@ -5,7 +5,7 @@ use hld_diag::Untrusted;
 
 use super::{Colour, plural};
 use crate::lines::{self, Role, Shown};
-use crate::{Danger, Folded, Mark, ObjectChange, Shared};
+use crate::{Folded, Mark, ObjectChange, Shared, SharedDanger};
 
 /// Comparisons: a line with the counts of each, then what of it is dangerous, then each object with
 /// what changed in it; equal changes once.
@@ -28,8 +28,8 @@ pub fn terminal(folded: &Folded<'_>, colour: Colour) -> String {
     if !dangers.is_empty() {
         let heading = plural(dangers.len(), "dangerous change");
         push(&mut out, "", &format!("{heading}:"), (REMOVED.bold(), colour));
-        for (danger, shared) in dangers {
-            push(&mut out, "  ", &danger_line(folded, danger, shared), (REMOVED, colour));
+        for shared in &dangers {
+            push(&mut out, "  ", &danger_line(folded, shared), (REMOVED, colour));
         }
     }
     for shared in &folded.changes {
@@ -39,19 +39,20 @@ pub fn terminal(folded: &Folded<'_>, colour: Colour) -> String {
 }
 
 /// `! data loss: Namespace shop removed: everything in it is deleted with it (in all 4)`
-fn danger_line(folded: &Folded<'_>, danger: &Danger, shared: &Shared<'_>) -> String {
+fn danger_line(folded: &Folded<'_>, shared: &SharedDanger<'_>) -> String {
+    let danger = shared.danger;
     let object = Untrusted(&shared.change.id().to_string()).line();
     let path = Untrusted(&danger.path).line();
     let path = if path.is_empty() { path } else { format!(", {path}") };
     let word = shared.change.word();
-    let within = within(folded, shared);
+    let within = within(folded, &shared.within);
     format!("! {}: {object} {word}{path}: {}{within}", danger.risk.name(), danger.reason)
 }
 
 /// ` (in prod, dev (of 3))`; nothing where there is but one comparison.
-fn within(folded: &Folded<'_>, shared: &Shared<'_>) -> String {
+fn within(folded: &Folded<'_>, within: &[usize]) -> String {
     let show = |name: &str| Untrusted(name).line();
-    folded.names(shared).map_or_else(String::new, |names| format!(" ({})", names.said(show)))
+    folded.names(within).map_or_else(String::new, |names| format!(" ({})", names.said(show)))
 }
 
 fn object_lines(folded: &Folded<'_>, shared: &Shared<'_>, colour: Colour, out: &mut String) {
@@ -62,7 +63,7 @@ fn object_lines(folded: &Folded<'_>, shared: &Shared<'_>, colour: Colour, out: &
         ObjectChange::Changed { .. } => ("~", CHANGED),
     };
     let heading = format!("{sign} {}", object.id());
-    let heading = format!("{}{}", Untrusted(&heading).line(), within(folded, shared));
+    let heading = format!("{}{}", Untrusted(&heading).line(), within(folded, &shared.within));
     push(out, "", &heading, (style.bold(), colour));
     for Shown { role, text } in lines::of_object(object) {
         let (indent, sign, style) = match role {

@@ -9,7 +9,7 @@ fn dangers(before: &str, after: &str) -> Vec<String> {
     let comparisons = [difference(before, after)];
     let folded = fold(&comparisons);
     let dangers = folded.dangers();
-    dangers.iter().map(|(danger, _)| format!("{} {}", danger.risk.name(), danger.path)).collect()
+    dangers.iter().map(|shared| format!("{} {}", shared.danger.risk.name(), shared.danger.path)).collect()
 }
 
 /// An object with these lines behind its name.
@@ -189,4 +189,15 @@ fn a_role_with_very_many_rights_is_still_compared() {
     let rule = |n: usize| format!("{{apiGroups: [{0}], resources: [{0}], verbs: [{0}]}}", names(n));
     check_rules(&rule(400), &rule(399), &[]);
     check_rules(&rule(399), &rule(400), &["access rules"]);
+}
+
+#[test]
+fn one_danger_of_several_comparisons_is_told_once() {
+    let replicas = |n: usize| object(APPS, "Deployment", &format!("spec: {{replicas: {n}}}"));
+    let comparisons = [2, 3, 3].map(|n| difference(&replicas(n), &replicas(0)));
+    let folded = fold(&comparisons);
+    assert_eq!(folded.changes.len(), 2, "what was before differs");
+    let dangers = folded.dangers();
+    assert_eq!(dangers.len(), 1);
+    assert_eq!(dangers[0].within, [0, 1, 2]);
 }
