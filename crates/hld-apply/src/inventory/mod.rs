@@ -308,15 +308,15 @@ mod tests {
     fn f62_a_large_inventory_is_spread_and_none_of_it_is_large() {
         let mut inventory = fixture();
         let uid = Some("1b4e28ba-2fa1-11d2-883f-0016d3cca427".to_owned());
-        let steps = (0..100_000).map(|n| (id(format!("component-{n:06}")), Step::Keep(uid.clone())));
+        let steps = (0..30_000).map(|n| (id(format!("component-{n:06}")), Step::Keep(uid.clone())));
         let steps: BTreeMap<_, _> = steps.collect();
         inventory.take(&steps);
-        assert_eq!(inventory.len(), 100_000);
+        assert_eq!(inventory.len(), 30_000);
         let sizes: Vec<usize> =
             inventory.shards.iter().map(|shard| body("hld", "prod", shard).len()).collect();
         assert!(sizes.iter().all(|size| *size < 512 << 10), "{sizes:?}");
         let total: usize = sizes.iter().sum();
-        assert!(total < 64 * 100_000, "{} bytes an entry", total / 100_000);
+        assert!(total < 64 * 30_000, "{} bytes an entry", total / 30_000);
         assert!(inventory.take(&steps).is_empty(), "the same again writes nothing");
     }
 
@@ -337,5 +337,71 @@ mod tests {
         let names: Vec<&String> = inventory.shards.iter().map(|shard| &shard.name).collect();
         assert_eq!(*names[0], "hld-inventory-prod-0");
         assert_eq!(*names[1], "hld-inventory-prod-1");
+    }
+
+    fn rest(api: &hld_fakes::FakeApi) -> Rest {
+        let client = crate::Cluster::client(kube::Config::new(api.url().parse().unwrap())).unwrap();
+        let pause = std::time::Duration::from_millis(1);
+        Rest::new(client, crate::Transport { tries: 2, pause, ..crate::Transport::default() })
+    }
+
+    async fn stored(rest: &Rest) -> Inventory {
+        let mut inventory = Inventory { namespace: "default".to_owned(), most_bytes: 200, ..fixture() };
+        inventory.reload(rest).await.unwrap();
+        inventory
+    }
+
+    fn names(inventory: &Inventory) -> Vec<String> {
+        let mut names: Vec<String> =
+            inventory.ids().map(|id| id.name.trim_start_matches('0').to_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[tokio::test]
+    async fn f62_a_crash_between_two_configmaps_leaves_a_superset() {
+        let named = |n: usize| id(format!("{n:050}"));
+        for n_calls in 0..9 {
+            let api = hld_fakes::FakeApi::start();
+            let rest = rest(&api);
+            let before: BTreeMap<_, _> =
+                (1..10).map(|n| (named(n), Step::Keep(Some("u".to_owned())))).collect();
+            stored(&rest).await.save(&rest, &before).await.unwrap();
+            assert!(api.objects("ConfigMap").len() > 2, "it is spread");
+            let mut inventory = stored(&rest).await;
+            let steps: BTreeMap<_, _> = [
+                (named(1), Step::Drop),
+                (named(5), Step::Keep(None)),
+                (named(9), Step::Drop),
+                (named(11), Step::Keep(None)),
+            ]
+            .into();
+            api.dies_after(n_calls);
+            let saved = inventory.save(&rest, &steps).await;
+            api.mend();
+            let left = stored(&rest).await;
+            for n in 2..9 {
+                assert!(left.get(&named(n)).is_some(), "after {n_calls} calls {n} is not named");
+            }
+            assert!(saved.is_err() || left.get(&named(11)).is_some());
+            inventory = left;
+            inventory.save(&rest, &steps).await.unwrap();
+            assert_eq!(names(&stored(&rest).await), ["11", "2", "3", "4", "5", "6", "7", "8"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn f53_two_that_write_at_once_lose_nothing() {
+        let api = hld_fakes::FakeApi::start();
+        let rest = rest(&api);
+        let (mut first, mut second) = (stored(&rest).await, stored(&rest).await);
+        let step = |n: usize| [(id(format!("{n:050}")), Step::Keep(None))].into();
+        first.save(&rest, &step(1)).await.unwrap();
+        second.save(&rest, &step(2)).await.unwrap();
+        first.save(&rest, &step(3)).await.unwrap();
+        // What is away when it is to be written is made anew.
+        api.remove("ConfigMap", "default/hld-inventory-prod-0");
+        second.save(&rest, &step(4)).await.unwrap();
+        assert!(names(&stored(&rest).await).contains(&"4".to_owned()));
     }
 }
