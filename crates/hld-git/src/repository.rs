@@ -215,6 +215,16 @@ impl Repository {
         self.git.config().ok()?.get_string(key).ok()
     }
 
+    /// Whether files that are tracked differ from `HEAD`, in the work tree or the index.
+    ///
+    /// # Errors
+    /// The index is damaged, or a file can not be read.
+    pub fn has_changes(&self) -> Result<bool, GitError> {
+        let mut options = git2::StatusOptions::new();
+        options.include_untracked(false).include_ignored(false).exclude_submodules(true);
+        Ok(!self.git.statuses(Some(&mut options))?.is_empty())
+    }
+
     /// The address of the remote `origin`, as it is written.
     #[must_use]
     pub fn origin(&self) -> Option<String> {

@@ -97,6 +97,11 @@ impl Range {
                 Point { label, commit: repository.resolve("HEAD").ok(), is_work_tree: true }
             }
         };
+        if after.label == "HEAD" && repository.has_changes().unwrap_or(false) {
+            ui::note(
+                "note: changes that are not committed are not in `HEAD`; `worktree` means the folder as it is",
+            );
+        }
         let mut commit = resolve(before)?;
         if let (Base::Fork, Some(other)) = (base, after.commit) {
             match repository.merge_base(commit, other) {

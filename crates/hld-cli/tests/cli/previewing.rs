@@ -55,6 +55,7 @@ fn equal_changes_of_environments_are_shown_once() {
     let run = world.hld("preview --base main --all").run();
     let expected = "dev: 1 changed\neast: 1 changed\nwest: 1 changed\n~ Deployment.apps shop/web (in all 3)\n    spec.replicas\n      - 2\n      + 3\n";
     assert_eq!(run.exits(0).untouched().stdout, expected);
+    assert!(run.stderr.starts_with("note: changes that are not committed are not in `HEAD`"), "{run}");
 }
 
 #[test]
