@@ -183,6 +183,13 @@ impl Credentials for Login {
     }
 }
 
+/// How this run logs in to a repository that no access.yaml names: `HLD_TOKEN_<HOST>`, the token of the CI
+/// system for its own repositories, the user's own git.
+#[must_use]
+pub fn credentials() -> Arc<dyn Credentials> {
+    Arc::new(Login { token: None, environment: Arc::new(|name| std::env::var(name).ok()) })
+}
+
 /// The token in `HLD_TOKEN_<HOST>`: the host in capitals, `.` as `_`, `-` as `__`, and a port that is not
 /// 443 behind it, as `_PORT`. No two hosts have one name.
 pub(crate) fn host_token(host: &str, port: u16, environment: &Environment) -> Option<Secret> {

@@ -25,6 +25,7 @@ mod revision;
 mod scratch;
 mod tree;
 
+pub use access::credentials;
 pub use digest::Digest;
 pub use files::{Files, system_words};
 pub use helm::Helm;

@@ -183,6 +183,28 @@ fn hld_yaml_names_the_target() {
 }
 
 #[test]
+fn a_token_of_the_environment_goes_to_its_host_alone() {
+    let world = shop();
+    let server = GitServer::with_faults(|request, backend| match request.header("authorization") {
+        None => Response::new(401, "who?").header("WWW-Authenticate", "Basic realm=\"git\""),
+        // `x-access-token` and the secret.
+        Some("Basic eC1hY2Nlc3MtdG9rZW46YzRuNHJ5LXMzY3IzdA==") => backend(request),
+        Some(_) => Response::new(403, "no"),
+    });
+    let remote = Remote::of(server.unwrap());
+    let port = remote.server.http().authority().rsplit(':').next().unwrap().to_owned();
+    remote.publish(&world, "prod").run().exits(4).reports("error[HLD0911]");
+    let wrong = remote.publish(&world, "prod").env("HLD_TOKEN_127_0_0_1_PORT_1", SECRET);
+    wrong.run().exits(4).reports("error[HLD0911]");
+    remote.publish(&world, "prod").env(&format!("HLD_TOKEN_127_0_0_1_PORT_{port}"), SECRET).run().exits(0);
+    let said = remote.git(&["log", "--format=%B%an%ae", "main"])
+        + &remote.git(&["show", "main:clusters/prod/hld.metadata"]);
+    assert!(!said.contains(SECRET), "{said}");
+    let kept = World::snapshot(&world).files_in("work/.cache");
+    assert!(kept.values().all(|text| !text.contains(SECRET)), "the cache has no secret in it");
+}
+
+#[test]
 fn a_folder_of_this_machine_is_a_repository_too() {
     let world = shop();
     git::bare(&world.path(".remote")).unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hld_diag::{BAD_TARGET, Diagnostic, Span};
-use hld_git::{Allowed, Remote, RemoteUrl, UrlProblem, UserCredentials};
+use hld_git::{Allowed, Remote, RemoteUrl, UrlProblem};
 use hld_publisher::{Branch, Consent, Folder};
 use hld_source::process;
 
@@ -87,7 +87,7 @@ pub(crate) fn destination(
             ));
         }
     };
-    let remote = Remote::new(url, Arc::new(UserCredentials));
+    let remote = Remote::new(url, hld_source::credentials());
     Ok(Destination { remote: remote.cancelled_by(Arc::new(process::is_cancelled)), branch, path })
 }
 
