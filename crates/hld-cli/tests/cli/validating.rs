@@ -248,3 +248,12 @@ fn what_several_environments_share_is_said_once() {
     run.exits(1).mentions("a: 1 object for Kubernetes 1.35, 1 invalid");
     assert_eq!(run.all_reports(), ["error[HLD1002] web/web.yaml:4:17"]);
 }
+
+#[test]
+fn paths_in_reports_begin_at_the_top_of_the_repository() {
+    let world = World::new(&[("apps/a.yaml", &deployment("replcas: 1"))]);
+    let run = world.hld("validate --files ./a.yaml --format github").in_folder(world.path("apps")).run();
+    assert!(run.exits(1).stdout.starts_with("::error file=apps/a.yaml,line=7,"), "{run}");
+    let run = world.hld("validate --files - --format github").behind("exec < apps/a.yaml").run();
+    assert!(run.exits(1).stdout.starts_with("::error file=standard input,line=7,"), "{run}");
+}

@@ -23,12 +23,15 @@ pub struct Report<'r> {
     pub diagnostics: &'r [Diagnostic],
     /// The texts that they point into.
     pub sources: &'r SourceMap,
-    /// Folder of the definition in its repository: the programs that read a report know paths from the
+    /// Folder that paths begin in, below the top of its repository: the programs that read a report know paths from the
     /// top of the repository on.
     pub base: &'r str,
     /// What was done, a line each: `prod: 12 objects for Kubernetes 1.35, none invalid`.
     pub summary: &'r [String],
 }
+
+/// What the text of standard input is called: it is in no folder.
+pub const STANDARD_INPUT: &str = "standard input";
 
 /// Most characters of a message in an annotation.
 const LONGEST_ANNOTATION: usize = 4000;
@@ -38,7 +41,8 @@ impl Report<'_> {
     fn locate(&self, span: Span) -> Option<Location> {
         let mut at = self.sources.locate(span)?;
         let below = at.path.strip_prefix("./").unwrap_or(&at.path);
-        if !self.base.is_empty() && !below.starts_with('/') {
+        let is_in_base = !below.starts_with('/') && below != STANDARD_INPUT;
+        if is_in_base && !self.base.is_empty() {
             at.path = format!("{}/{below}", self.base.trim_end_matches('/')).into();
         } else if below.len() < at.path.len() {
             at.path = below.into();

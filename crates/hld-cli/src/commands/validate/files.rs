@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use hld_diag::render::STANDARD_INPUT;
 use hld_diag::{Diagnostic, Diagnostics, FileId, NOTHING_CHECKED, Severity, SourceMap, Span};
 use hld_lint::{Checked, Checker, CustomKinds, Version};
 use hld_yaml::Limits;
@@ -77,7 +78,7 @@ fn read(paths: &[PathBuf], sources: &SourceMap) -> Result<Vec<Manifest>, Command
 
 fn manifest(path: &Path, sources: &SourceMap) -> Result<Manifest, CommandError> {
     let is_stdin = path.as_os_str() == "-";
-    let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
+    let name = if is_stdin { STANDARD_INPUT.to_owned() } else { path.display().to_string() };
     let bytes =
         if is_stdin { manifest_files::read_stdin()? } else { manifest_files::read(path, MOST_BYTES)? };
     let text = String::from_utf8(bytes)

@@ -2,7 +2,7 @@
 
 mod files;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hld_compiler::{DEFAULT_KUBERNETES_VERSION, compile};
 use hld_diag::{Diagnostic, Diagnostics, SourceMap, render};
@@ -62,7 +62,14 @@ fn check_files(global: &Global, command: &Validate) -> Result<(), CommandError> 
             (None, Vec::new())
         }
     };
-    Report { n_files, base: String::new(), verdicts }.finish((global, command), said, &sources)
+    Report { n_files, base: here(), verdicts }.finish((global, command), said, &sources)
+}
+
+/// This folder, from the top of its repository on.
+fn here() -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let below = here.strip_prefix(definition::top(&here)).unwrap_or(Path::new(""));
+    below.to_string_lossy().into_owned()
 }
 
 fn check_environments(global: &Global, command: &Validate) -> Result<(), CommandError> {
@@ -87,7 +94,7 @@ fn check_environments(global: &Global, command: &Validate) -> Result<(), Command
 struct Report {
     /// How many files were read, where files were named.
     n_files: Option<usize>,
-    /// Folder of the definition in its repository.
+    /// Folder that paths begin in, below the top of its repository.
     base: String,
     verdicts: Vec<Verdict>,
 }
