@@ -37,16 +37,17 @@ pub(crate) struct Live {
     /// A hash of what our field manager owns, and since when; none if it owns nothing. Whoever
     /// changes one of our fields takes it from us, so while this is the same, they are.
     pub(crate) ours: Option<u64>,
-    /// A hash of labels and annotations.
-    marks: u64,
+    /// A hash of the labels.
+    labels: u64,
 }
 
 impl Live {
     /// Whether an apply that came from `before` to this has changed anything: a new version alone may
-    /// be a status.
+    /// be a status, or an annotation of a controller.
     pub(crate) fn is_change_from(&self, before: &Live) -> bool {
         let is_spec = self.generation.is_none() || self.generation != before.generation;
-        self.version != before.version && (is_spec || self.ours != before.ours || self.marks != before.marks)
+        self.version != before.version
+            && (is_spec || self.ours != before.ours || self.labels != before.labels)
     }
 }
 
@@ -204,7 +205,6 @@ impl Metadata {
             hasher.write_u64(entry.fields.0);
             hasher.finish()
         });
-        let marks = self.labels.hash ^ self.annotations.hash.rotate_left(1);
         Live {
             namespace: self.namespace,
             name: self.name,
@@ -216,7 +216,7 @@ impl Metadata {
             is_leaving: self.deletion_timestamp.is_some(),
             finalizers: self.finalizers,
             ours,
-            marks,
+            labels: self.labels.hash,
         }
     }
 }

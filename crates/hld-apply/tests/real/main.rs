@@ -321,7 +321,7 @@ async fn b140_the_server_s_words_about_a_secret_are_not_told() {
     let report = world.sync(&[world.file("s.yaml", secret), world.config("a", "1")].into()).await;
     assert_eq!(
         reason(&report, Word::Failed),
-        "not valid in data[tls.crt], data[tls.key] (what the server says about a Secret is not shown)"
+        "not valid in data[tls.key] (what the server says about a Secret is not shown)"
     );
     let odd = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: NAMESPACE}\ndata: {a: canary-canary-canary}\n";
     let report = world.sync(&[world.file("s.yaml", odd), world.config("a", "1")].into()).await;
