@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use hld_diag::SourceMap;
+use hld_diag::{Diagnostic, SourceMap};
 use hld_diff::{Comparison, fold, write};
+use hld_publisher::Site;
+use hld_source::process;
 
 use super::comparing::{compare, compare_sides};
 use super::compiled::{Demands, compiled};
-use super::manifests::Manifests;
+use super::manifests::{MOST_BYTES, Manifests};
+use super::publish::{self, Destination, Place};
 use super::sides::{self, Base, Care, Range};
 use crate::args::{Environments, Global, Sources};
 use crate::definition::{self, Definition};
@@ -21,7 +24,8 @@ use crate::ui::{self, Format};
 /// compiles an environment and compares it with what is written below generated/. An argument is a
 /// path if it has a `/` or ends in .yaml, .yml or .json: write `./prod` for a folder of that name.
 /// `hld diff --base REV` compiles the commit REV as well and compares with that; `--rev A..B` compares
-/// two commits, `--rev A...B` what B has done since it left A.
+/// two commits, `--rev A...B` what B has done since it left A. `hld diff --published=URL` compares with
+/// what a manifest repository has.
 ///
 /// Values of Secrets are never shown, only that they changed. The order of keys, comments and quotes
 /// are no difference.
@@ -37,18 +41,28 @@ pub(crate) struct Diff {
     /// Compare with what this commit, branch or tag compiles to.
     #[arg(long, value_name = "REV", conflicts_with = "against")]
     base: Option<String>,
+    /// Compare with what is published in this manifest repository, or in the one that hld.yaml names.
+    #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, conflicts_with_all = ["against", "base"])]
+    published: Option<Option<String>>,
+    #[command(flatten)]
+    place: Place,
     /// Exit with 1 if anything differs.
     #[arg(long)]
     exit_code: bool,
 }
 
 pub(crate) fn run(global: &Global, command: &Diff) -> Result<(), CommandError> {
+    if command.published.is_none() && !command.place.is_empty() {
+        let message = "`--branch`, `--path` and `--insecure` are for `--published`";
+        return Err(CommandError::new(FailureKind::Usage, message));
+    }
     let sources = SourceMap::default();
     let comparisons = match paths(command)? {
         Some([before, after]) => vec![compare_paths(before, after, &sources)?],
-        None => match range(global, command)? {
-            Some(range) => compare_revisions(global, command, &range)?,
-            None => compare_environments(global, command, &sources)?,
+        None => match (range(global, command)?, &command.published) {
+            (Some(range), _) => compare_revisions(global, command, &range)?,
+            (None, Some(url)) => compare_published(global, (command, url.as_deref()), &sources)?,
+            (None, None) => compare_environments(global, command, &sources)?,
         },
     };
     print(&comparisons, global.format);
@@ -71,6 +85,7 @@ fn paths(command: &Diff) -> Result<Option<[&Path; 2]>, CommandError> {
                 && is_path(after)
                 && command.against.is_none()
                 && command.base.is_none()
+                && command.published.is_none()
                 && command.sources.rev.is_none() =>
         {
             Ok(Some([Path::new(before), Path::new(after)]))
@@ -97,15 +112,15 @@ fn compare_paths(before: &Path, after: &Path, sources: &SourceMap) -> Result<Com
 
 /// The two revisions to compare, if the arguments name them.
 fn range(global: &Global, command: &Diff) -> Result<Option<Range>, CommandError> {
-    let rev = command.sources.rev.as_deref();
+    let (rev, fetching) = (command.sources.rev.as_deref(), command.sources.fetching);
     let dots = rev.and_then(|rev| {
         let fork = rev.split_once("...").map(|pair| (pair, Base::Fork));
         fork.or_else(|| rev.split_once("..").map(|pair| (pair, Base::Itself)))
     });
     match (&command.base, dots) {
-        (Some(base), None) => Range::new(global, (base, Base::Itself), rev).map(Some),
-        (None, Some(((before, after), base))) if command.against.is_none() => {
-            Range::new(global, (or_head(before), base), Some(or_head(after))).map(Some)
+        (Some(base), None) => Range::new(global, (base, Base::Itself), rev, fetching).map(Some),
+        (None, Some(((before, after), base))) if command.against.is_none() && command.published.is_none() => {
+            Range::new(global, (or_head(before), base), Some(or_head(after)), fetching).map(Some)
         }
         (None, None) => Ok(None),
         _ => Err(CommandError::new(FailureKind::Usage, "two revisions are compared with nothing else")
@@ -149,6 +164,37 @@ fn compare_environments(
             Manifests::of_path(&folder, sources)?
         } else {
             ui::note(&format!("`{}` is not there: everything is new", folder.display()));
+            Manifests::default()
+        };
+        let compiled = Manifests::of_compilation(compilation, sources)?;
+        comparisons.push(compare(environment.name.clone(), &written, &compiled, sources)?);
+    }
+    Ok(comparisons)
+}
+
+/// Compiles environments and compares each with what is published of it.
+fn compare_published(
+    global: &Global,
+    (command, url): (&Diff, Option<&str>),
+    sources: &SourceMap,
+) -> Result<Vec<Comparison>, CommandError> {
+    let definition = definition::open_with(&global.directory, &command.sources)?;
+    let failed = |diagnostic: Diagnostic| publish::fail(&diagnostic);
+    let Destination { remote, branch, path } =
+        publish::destination(&definition, url, &command.place).map_err(failed)?;
+    let compilations = compiled(&definition, &command.environments, Demands::default())?;
+    let site = Site::open(remote, hld_source::cache_dir().as_deref()).map_err(failed)?;
+    let _litter = site.scratch().map(process::litter);
+    let published = site.published(&branch).map_err(failed)?;
+    let mut comparisons = Vec::with_capacity(compilations.len());
+    for compilation in &compilations {
+        let environment = &compilation.environment;
+        let folder = path.join(&environment.output).map_err(failed)?;
+        let files = published.files(&folder, MOST_BYTES as u64).map_err(failed)?;
+        let written = if let Some(files) = files {
+            Manifests::of_files(&files, sources)?
+        } else {
+            ui::note(&format!("`{folder}` is not published: everything is new"));
             Manifests::default()
         };
         let compiled = Manifests::of_compilation(compilation, sources)?;

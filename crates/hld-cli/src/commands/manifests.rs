@@ -31,6 +31,15 @@ impl Manifests {
         Ok(manifests)
     }
 
+    /// Files with their bytes; those that hold no manifests by their names are left out.
+    pub(super) fn of_files(files: &[(String, Vec<u8>)], sources: &SourceMap) -> Result<Self, CommandError> {
+        let mut manifests = Manifests::default();
+        for (path, bytes) in files.iter().filter(|(path, _)| manifest_files::is_manifest(path)) {
+            manifests.add(&format!("{path} (published)"), bytes, sources)?;
+        }
+        Ok(manifests)
+    }
+
     /// What an environment compiles to.
     pub(super) fn of_compilation(
         compilation: &Compilation,

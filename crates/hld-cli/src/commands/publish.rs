@@ -14,7 +14,7 @@ use hld_source::process;
 
 pub(super) use origin::author;
 pub(super) use report::Report;
-pub(super) use target::{Destination, Target, destination};
+pub(super) use target::{Destination, Place, Target, destination};
 
 use self::origin::Origin;
 use super::compiled::{Demands, compiled};
@@ -64,7 +64,7 @@ pub(crate) struct Publish {
 pub(crate) fn run(global: &Global, command: &Publish) -> Result<(), CommandError> {
     let began = Instant::now();
     let definition = definition::open_with(&global.directory, &command.sources)?;
-    let destination = destination(&definition, command.repository.as_deref(), &command.target)
+    let destination = destination(&definition, command.repository.as_deref(), &command.target.place)
         .map_err(|error| fail(&error))?;
     let demands = Demands { strict: command.strict, gate: command.gate };
     let compilations = compiled(&definition, &command.environments, demands)?;

@@ -36,7 +36,7 @@ pub(crate) struct RollbackCommand {
 pub(crate) fn run(global: &Global, command: &RollbackCommand) -> Result<(), CommandError> {
     let began = Instant::now();
     let definition = definition::open(&global.directory)?;
-    let destination = destination(&definition, command.repository.as_deref(), &command.target)
+    let destination = destination(&definition, command.repository.as_deref(), &command.target.place)
         .map_err(|error| fail(&error))?;
     let (wanted, warnings) = environments(&definition, &command.environments)?;
     ui::show(&warnings, &SourceMap::default());

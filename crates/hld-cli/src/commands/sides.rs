@@ -10,7 +10,7 @@ use hld_source::Helm;
 use serde_json::Value as Json;
 
 use super::environments;
-use crate::args::{Environments, Global};
+use crate::args::{Environments, Fetching, Global};
 use crate::definition::{self, Definition, NotOpened};
 use crate::error::{CommandError, FailureKind};
 use crate::gate::Gate;
@@ -31,6 +31,8 @@ pub(super) struct Point {
     /// The commit; the working tree's is the one it was checked out from, if there is one.
     pub(super) commit: Option<ObjectId>,
     pub(super) is_work_tree: bool,
+    /// How its sources are fetched.
+    pub(super) fetching: Fetching,
 }
 
 /// Which commit a base means.
@@ -86,15 +88,18 @@ impl Range {
         global: &Global,
         (before, base): (&str, Base),
         after: Option<&str>,
+        fetching: Fetching,
     ) -> Result<Self, CommandError> {
         let folder = &global.directory;
         let repository = Repository::discover(folder).map_err(|error| failed(error, None))?;
         let resolve = |name: &str| repository.resolve(name).map_err(|error| failed(error, Some(name)));
         let after = match after {
-            Some(name) => Point { label: name.to_owned(), commit: Some(resolve(name)?), is_work_tree: false },
+            Some(name) => {
+                Point { label: name.to_owned(), commit: Some(resolve(name)?), is_work_tree: false, fetching }
+            }
             None => {
                 let label = "the working tree".to_owned();
-                Point { label, commit: repository.resolve("HEAD").ok(), is_work_tree: true }
+                Point { label, commit: repository.resolve("HEAD").ok(), is_work_tree: true, fetching }
             }
         };
         if after.label == "HEAD" && repository.has_changes().unwrap_or(false) {
@@ -112,7 +117,7 @@ impl Range {
                 )),
             }
         }
-        let before = Point { label: before.to_owned(), commit: Some(commit), is_work_tree: false };
+        let before = Point { label: before.to_owned(), commit: Some(commit), is_work_tree: false, fetching };
         Ok(Range { before, after })
     }
 }
@@ -138,7 +143,7 @@ pub(super) fn compile_side(
     let commit = point.commit.filter(|_| !point.is_work_tree).map(|commit| commit.to_string());
     let mut side = Side { point: point.clone(), environments: Vec::new(), told: Vec::new(), is_there: true };
     let definition = match definition::load(&global.directory, commit.as_deref()) {
-        Ok(definition) => definition,
+        Ok(definition) => Definition { fetching: point.fetching, ..definition },
         Err(NotOpened::Failed(error)) => return Err(error),
         Err(NotOpened::Wrong(diagnostics, sources)) => {
             side.tell(&diagnostics, &sources, care);

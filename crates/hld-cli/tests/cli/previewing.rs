@@ -190,6 +190,8 @@ fn arguments_that_mean_nothing_are_refused() {
         "diff --rev main..HEAD --base main",
         "diff --base main --against x",
         "diff ./a ./b --base main",
+        "diff --path x",
+        "diff --published --base main",
     ] {
         world.hld(arguments).run().exits(2).untouched();
     }

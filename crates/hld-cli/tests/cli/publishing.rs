@@ -321,3 +321,26 @@ fn b160_names_from_outside_are_no_commands_of_the_log() {
     assert!(message.contains("\n- clusters/prod/x\\n"), "{message}");
     assert!(!message.contains("##") && !message.contains('\r'), "{message}");
 }
+
+#[test]
+fn what_is_published_is_compared_with_what_is_compiled() {
+    let (world, remote) = (shop(), Remote::new());
+    let diff = |arguments: &str| {
+        let url = format!("--published={}", remote.server.url("manifests"));
+        let hld =
+            world.hld(&format!("diff prod {arguments}")).arg(url).args(["--path", "clusters", "--insecure"]);
+        hld.arg(remote.server.http().authority()).env("HLD_CACHE_DIR", world.path(".cache")).run()
+    };
+    let run = diff("");
+    run.mentions("`clusters/prod` is not published");
+    assert!(run.exits(0).stdout.starts_with("prod: 1 added\n"), "{run}");
+    remote.publish(&world, "prod").run().exits(0);
+    assert_eq!(diff("--exit-code").exits(0).stdout, "prod: no difference\n");
+    world.write("web/web.yaml", format!("{MANIFEST}data: {{a: b}}\n"));
+    let run = diff("--exit-code");
+    assert_eq!(run.exits(1).stdout, "prod: 1 changed\n~ ConfigMap web\n    data\n      + a: b\n");
+    let tip = remote.tip();
+    diff("--branch nothing").exits(1).reports("error[HLD0905]");
+    assert_eq!(remote.tip(), tip);
+    world.hld("diff prod --published").run().exits(2);
+}

@@ -11,7 +11,7 @@ use self::posting::Posting;
 use self::report::Report;
 use super::comparing::compare_sides;
 use super::sides::{self, Base, Care, Range};
-use crate::args::{Environments, Global};
+use crate::args::{Environments, Fetching, Global};
 use crate::error::{CommandError, FailureKind};
 use crate::ui::{self, Format};
 
@@ -34,6 +34,8 @@ pub(crate) struct Preview {
     /// Commit or branch with the change; `worktree` is the folder as it is.
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     head: String,
+    #[command(flatten)]
+    fetching: Fetching,
     /// Check the manifests of the change as `hld validate` does; fail if one is wrong.
     #[arg(long)]
     gate: bool,
@@ -46,7 +48,7 @@ pub(crate) struct Preview {
 
 pub(crate) fn run(global: &Global, command: &Preview) -> Result<(), CommandError> {
     let after = Some(command.head.as_str()).filter(|head| *head != "worktree");
-    let range = Range::new(global, (&command.base, Base::Fork), after)?;
+    let range = Range::new(global, (&command.base, Base::Fork), after, command.fetching)?;
     let posting = Posting::new(global, &command.posting, &range)?;
     if let Some(posting) = &posting {
         posting.begin();

@@ -12,9 +12,9 @@ use hld_source::process;
 use super::default_branch;
 use crate::definition::Definition;
 
-/// What publishing and rolling back have in common.
+/// Where in the manifest repository.
 #[derive(clap::Args)]
-pub(crate) struct Target {
+pub(crate) struct Place {
     /// Branch of the manifest repository; what hld.yaml says, else `main`.
     #[arg(long, value_name = "BRANCH")]
     branch: Option<String>,
@@ -25,6 +25,13 @@ pub(crate) struct Target {
     /// Speak to this server without encryption, `localhost:3000`. May be given several times.
     #[arg(long, value_name = "HOST:PORT")]
     insecure: Vec<String>,
+}
+
+/// What publishing and rolling back have in common.
+#[derive(clap::Args)]
+pub(crate) struct Target {
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Words for the commit, in place of its subject.
     #[arg(long, value_name = "TEXT")]
     pub(crate) message: Option<String>,
@@ -49,6 +56,13 @@ pub(crate) struct Destination {
     pub(crate) path: Folder,
 }
 
+impl Place {
+    /// Whether nothing is said.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.branch.is_none() && self.path.is_none() && self.insecure.is_empty()
+    }
+}
+
 impl Target {
     /// What these arguments say yes to.
     pub(crate) fn consent(&self) -> Consent {
@@ -68,19 +82,19 @@ impl Target {
 pub(crate) fn destination(
     definition: &Definition,
     repository: Option<&str>,
-    target: &Target,
+    place: &Place,
 ) -> Result<Destination, Diagnostic> {
     let defaults = &definition.settings.publish;
-    let branch = match target.branch.as_ref().or(defaults.branch.as_ref()) {
+    let branch = match place.branch.as_ref().or(defaults.branch.as_ref()) {
         Some(branch) => Branch::parse(branch)?,
         None => default_branch()?,
     };
-    let path = target.path.as_ref().or(defaults.path.as_ref());
+    let path = place.path.as_ref().or(defaults.path.as_ref());
     let path = Folder::parse(path.map_or("", String::as_str))?;
     let url = match (repository, &defaults.to) {
         // A folder of this machine is for whoever sits at it: hld.yaml may come with a pull request.
-        (Some(url), _) => address(&absolute(url), target, Told::CommandLine)?,
-        (None, Some(url)) => address(url, target, Told::Settings)?,
+        (Some(url), _) => address(&absolute(url), place, Told::CommandLine)?,
+        (None, Some(url)) => address(url, place, Told::Settings)?,
         (None, None) => {
             return Err(Diagnostic::new(BAD_TARGET, Span::NONE, "it is not said where to publish").hint(
                 "name the manifest repository on the command line, or in hld.yaml: `publish: {to: …}`",
@@ -98,8 +112,8 @@ enum Told {
     Settings,
 }
 
-fn address(text: &str, target: &Target, told: Told) -> Result<RemoteUrl, Diagnostic> {
-    let allowed = Allowed { local: told == Told::CommandLine, insecure: target.insecure.clone() };
+fn address(text: &str, place: &Place, told: Told) -> Result<RemoteUrl, Diagnostic> {
+    let allowed = Allowed { local: told == Told::CommandLine, insecure: place.insecure.clone() };
     RemoteUrl::parse(text, &allowed).map_err(|problem| {
         // The address itself is not shown: it may have a token in it.
         let message = format!("the address of the manifest repository can not be used: {problem}");
