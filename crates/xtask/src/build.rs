@@ -16,6 +16,12 @@ pub(crate) fn release_hld() -> Result<PathBuf, String> {
     named(&built, "hld")
 }
 
+/// Builds the release `hld-agent` and says where it is.
+pub(crate) fn release_agent() -> Result<PathBuf, String> {
+    let built = build(&["--release", "--package", "hld-agent", "--bin", "hld-agent"])?;
+    named(&built, "hld-agent")
+}
+
 /// The programs that people have.
 pub(crate) struct Programs {
     pub(crate) hld: PathBuf,

@@ -32,6 +32,7 @@ usage:
   cargo xtask bench diff                 measure differences, beside dyff
   cargo xtask bench publish              measure publishing, beside a script
   cargo xtask bench validate [--files DIR]  measure validation, beside kubeconform
+  cargo xtask bench agent                measure the agent on a real API server
   cargo xtask corpus validate DIR        compare verdicts on manifests below DIR with kubeconform's
   cargo xtask integrations               build and test what CI systems run
   cargo xtask road                       walk a change from a pull request to a cluster, and back
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         ["bench", "diff"] => bench::diff(),
         ["bench", "publish"] => bench::publish(),
         ["bench", "validate", options @ ..] => bench::validate(options),
+        ["bench", "agent"] => bench::agent(),
         ["corpus", "validate", folder, options @ ..] => corpus::validate(folder, options),
         ["integrations"] => integrations::run(),
         ["road"] => road::run(),

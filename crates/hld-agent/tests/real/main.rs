@@ -198,7 +198,7 @@ fn f64_f68_what_bootstrap_gives_is_enough_for_a_repository_of_all_sorts() {
     let replicas = || {
         world.get(&["-n", "shop-all", "deployment", "web"])?["spec"]["replicas"].as_u64().filter(|n| *n == 2)
     };
-    eventually("the replicas again", replicas, String::new);
+    eventually("the replicas again", replicas, || format!("{:#?}", world.status()));
     eventually("the service again", || world.get(&["-n", "shop-all", "service", "web"]), String::new);
     // A commit changes one object and removes another.
     world.write("a/web.yaml", &deployment("shop-all", 3));

@@ -1,5 +1,6 @@
 //! Measurements.
 
+mod agent;
 mod charts;
 mod compile;
 mod definition;
@@ -9,6 +10,7 @@ mod publish;
 mod validate;
 mod yaml;
 
+pub(crate) use agent::agent;
 pub(crate) use charts::charts;
 pub(crate) use compile::compile;
 pub(crate) use diff::diff;
@@ -26,7 +28,7 @@ const ROUNDS: usize = 15;
 /// `bench`: everything.
 pub(crate) fn all() -> Outcome {
     let mut enough = true;
-    for bench in [yaml(&[]), compile(&[]), charts(&[]), diff(), validate(&[]), publish()] {
+    for bench in [yaml(&[]), compile(&[]), charts(&[]), diff(), validate(&[]), publish(), agent()] {
         enough &= bench?;
         println!();
     }
