@@ -15,6 +15,11 @@ pub(crate) const GIT_SECRET: &str = "hld-agent-git";
 /// The Secret with the secret of webhooks, and the Service they come in by.
 pub(crate) const WEBHOOKS: &str = "hld-agent-webhooks";
 
+/// Name of what is not in the agent's own namespace: two agents in one cluster have one each.
+pub(crate) fn shared_name(namespace: &str) -> String {
+    if namespace == NAME { NAME.to_owned() } else { format!("{NAME}-{namespace}") }
+}
+
 /// The objects that the agent lives by, as `hld agent bootstrap` names them.
 pub(crate) fn objects(namespace: &str) -> BTreeSet<ResourceId> {
     let rbac = "rbac.authorization.k8s.io";
@@ -27,8 +32,8 @@ pub(crate) fn objects(namespace: &str) -> BTreeSet<ResourceId> {
     [
         id("", "Namespace", "", namespace),
         id("", "ServiceAccount", namespace, NAME),
-        id(rbac, "ClusterRole", "", NAME),
-        id(rbac, "ClusterRoleBinding", "", NAME),
+        id(rbac, "ClusterRole", "", &shared_name(namespace)),
+        id(rbac, "ClusterRoleBinding", "", &shared_name(namespace)),
         id(rbac, "Role", namespace, NAME),
         id(rbac, "RoleBinding", namespace, NAME),
         id("", "ConfigMap", namespace, CONFIG),

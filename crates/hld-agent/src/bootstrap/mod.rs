@@ -364,6 +364,18 @@ mod tests {
     }
 
     #[test]
+    fn two_agents_in_one_cluster_share_no_object() {
+        let printed = |namespace: &str| {
+            let wanted =
+                Bootstrap { namespace: namespace.to_owned(), ..wanted("https://git.example.org/m.git") };
+            ids(print(&wanted).unwrap().manifests.expose_secret())
+        };
+        let (one, other) = (printed("hld-agent"), printed("ops"));
+        assert!(one.iter().all(|id| !other.contains(id)), "{one:?} {other:?}");
+        assert!(other.iter().all(|id| own::objects("ops").contains(id)), "{other:?}");
+    }
+
+    #[test]
     fn the_private_key_is_in_the_secret_alone() {
         let printed = print(&wanted("git@github.com:org/manifests.git")).unwrap();
         let text = printed.manifests.expose_secret();

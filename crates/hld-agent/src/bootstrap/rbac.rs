@@ -5,7 +5,7 @@
 //! repositories, without subresources: no `pods/exec`, no `serviceaccounts/token`) and by verb (no
 //! `escalate`, `bind` or `impersonate`: a Role in the repository can grant only what the agent has).
 
-use crate::own::NAME;
+use crate::own::{NAME, shared_name};
 
 /// What the agent may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,25 +88,31 @@ pub(super) fn manifests(namespace: &str, power: &Power) -> Vec<String> {
         own_role(namespace),
         binding("RoleBinding", &format!("{NAME}\n  namespace: {namespace}"), ("Role", NAME), namespace),
     ];
+    let shared = shared_name(namespace);
     match power {
         Power::ClusterAdmin => {
-            manifests.push(binding("ClusterRoleBinding", NAME, ("ClusterRole", "cluster-admin"), namespace));
+            manifests.push(binding(
+                "ClusterRoleBinding",
+                &shared,
+                ("ClusterRole", "cluster-admin"),
+                namespace,
+            ));
         }
         Power::Cluster(beside) => {
             let beside = beside.iter().map(|kind| kind.rsplit_once('/').unwrap_or(("", kind)));
             let beside: Vec<String> = beside.map(|(group, resource)| rule(group, &[resource])).collect();
             let rules = NAMESPACED.iter().chain(GLOBAL).map(|(group, resources)| rule(group, resources));
             let rules: String = rules.chain(beside).collect();
-            manifests.push(role("ClusterRole", NAME, &rules));
-            manifests.push(binding("ClusterRoleBinding", NAME, ("ClusterRole", NAME), namespace));
+            manifests.push(role("ClusterRole", &shared, &rules));
+            manifests.push(binding("ClusterRoleBinding", &shared, ("ClusterRole", &shared), namespace));
         }
         Power::Namespaces(names) => {
             for name in names.iter().filter(|name| *name != namespace) {
                 let rules: String =
                     NAMESPACED.iter().map(|(group, resources)| rule(group, resources)).collect();
-                let named = format!("{NAME}\n  namespace: {name}");
+                let named = format!("{shared}\n  namespace: {name}");
                 manifests.push(role("Role", &named, &rules));
-                manifests.push(binding("RoleBinding", &named, ("Role", NAME), namespace));
+                manifests.push(binding("RoleBinding", &named, ("Role", &shared), namespace));
             }
         }
     }
