@@ -217,6 +217,8 @@ codes! {
     SUPERSEDED = "0914" Note;
     /// Commit can not be written on this machine.
     LOCAL_GIT = "0915" Error;
+    /// Changes that are not committed are published.
+    SOURCE_MODIFIED = "0916" Warning;
     /// Field of a manifest that no schema has.
     UNKNOWN_MANIFEST_FIELD = "1001" Error;
     /// Value of a manifest has the wrong type.

@@ -50,12 +50,14 @@ impl EnvironmentChange {
 /// The message of a publication; `words` replace the subject.
 pub(crate) fn publication(words: Option<&str>, changes: &[EnvironmentChange], source: &Source) -> String {
     let subject = words.map(handed_in).filter(|words| !words.is_empty()).unwrap_or_else(|| {
-        let commit = source.commit.as_ref().map(|commit| format!(" (source {})", short(commit)));
+        let modified = if source.is_modified { ", modified" } else { "" };
+        let commit = source.commit.as_ref().map(|commit| format!(" (source {}{modified})", short(commit)));
         format!("Publish {}: {}{}", names(changes), total(changes), commit.unwrap_or_default())
     });
     let mut text = format!("{subject}\n\n{}\n", body(changes));
     trailer(&mut text, "Hld-Source-Repository", source.repository.as_deref());
     trailer(&mut text, "Hld-Source-Commit", source.commit.as_deref());
+    trailer(&mut text, "Hld-Source-Modified", source.is_modified.then_some("true"));
     for change in changes {
         trailer(&mut text, "Hld-Environment", Some(&change.environment));
     }
@@ -154,6 +156,7 @@ mod tests {
         Source {
             repository: Some("https://example.org/shop".to_owned()),
             commit: Some("abc1234567".to_owned()),
+            is_modified: false,
             lock_digest: Some("sha256:00".to_owned()),
             hld_version: "0.1.0".to_owned(),
         }
@@ -179,6 +182,10 @@ mod tests {
              Hld-Source-Repository: https://example.org/shop\nHld-Source-Commit: abc1234567\n\
              Hld-Environment: prod\nHld-Version: 0.1.0\nHld-Lock-Digest: sha256:00\n"
         );
+        let modified = Source { is_modified: true, ..source() };
+        let text = publication(None, &[change("prod")], &modified);
+        assert!(text.starts_with("Publish prod: +2 ~3 -1 (source abc1234, modified)\n"), "{text}");
+        assert!(text.contains("\nHld-Source-Commit: abc1234567\nHld-Source-Modified: true\n"), "{text}");
         let many = ["a", "b", "c", "d"].map(change);
         assert!(publication(None, &many, &source()).starts_with("Publish 4 environments: +8 ~12 -4 (source"));
     }

@@ -24,6 +24,8 @@ pub struct Metadata {
     pub source_repository: Option<String>,
     /// The definition's commit.
     pub source_commit: Option<String>,
+    /// Whether files were compiled that differ from that commit.
+    pub source_is_modified: bool,
     /// Version of hld that made the manifests.
     pub hld_version: String,
     /// Digest of the definition's `hld.lock`.
@@ -53,6 +55,9 @@ impl Metadata {
         let mut source = Vec::new();
         source.extend(self.source_repository.as_ref().map(|text| ("repository", text_value(text))));
         source.extend(self.source_commit.as_ref().map(|text| ("commit", text_value(text))));
+        if self.source_is_modified {
+            source.push(("modified", yaml::Value::new(true)));
+        }
         if !source.is_empty() {
             top.push(("source", map(source)));
         }
@@ -110,6 +115,9 @@ impl Metadata {
         Some(Metadata {
             source_repository: of_source("repository").map(str::to_owned),
             source_commit: of_source("commit").map(str::to_owned),
+            source_is_modified: source
+                .and_then(|source| source.get("modified"))
+                .is_some_and(|modified| modified.data == yaml::Data::Bool(true)),
             hld_version: value.get("hld")?.as_str()?.to_owned(),
             lock_digest: value.get("lock").and_then(yaml::Value::as_str).map(str::to_owned),
             n_objects,
@@ -139,6 +147,7 @@ mod tests {
         Metadata {
             source_repository: Some("https://example.org/shop".to_owned()),
             source_commit: Some("1234567890".to_owned()),
+            source_is_modified: hold.is_none(),
             hld_version: "0.1.0".to_owned(),
             lock_digest: None,
             n_objects: 12,

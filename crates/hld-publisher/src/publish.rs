@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hld_diag::{Diagnostic, ENVIRONMENT_HELD, HAND_EDITS, LOCAL_GIT, SUPERSEDED, Span};
+use hld_diag::{Diagnostic, ENVIRONMENT_HELD, HAND_EDITS, LOCAL_GIT, SOURCE_MODIFIED, SUPERSEDED, Span};
 use hld_git::{ErrorKind, GitError, ObjectId};
 
 use crate::compare::{Difference, check_foreign, difference, edited, losses};
@@ -24,6 +24,8 @@ pub struct Source {
     pub repository: Option<String>,
     /// The definition's commit.
     pub commit: Option<String>,
+    /// Whether files were compiled that differ from the commit.
+    pub is_modified: bool,
     /// Digest of the definition's `hld.lock`.
     pub lock_digest: Option<String>,
     /// Version of hld.
@@ -189,6 +191,11 @@ impl Plan {
     fn outcome(self, request: &Request<'_>, (commit, tip): (Option<ObjectId>, Option<ObjectId>)) -> Outcome {
         let mut diagnostics = Vec::new();
         let mut environments = Vec::with_capacity(self.steps.len());
+        if request.source.is_modified && self.changes().next().is_some() {
+            let message = "the definition has changes that are not committed: they are published as well";
+            let hint = "commit them, or publish a commit with `--rev`; nobody else can make these manifests";
+            diagnostics.push(Diagnostic::new(SOURCE_MODIFIED, Span::NONE, message).hint(hint));
+        }
         for (step, manifests) in self.steps.into_iter().zip(&request.environments) {
             let name = &manifests.environment;
             let outcome = match step {
@@ -313,6 +320,7 @@ fn write(
     let metadata = Metadata {
         source_repository: source.repository.clone(),
         source_commit: source.commit.clone(),
+        source_is_modified: source.is_modified,
         hld_version: source.hld_version.clone(),
         lock_digest: source.lock_digest.clone(),
         n_objects: wanted.manifests.objects.len(),

@@ -134,6 +134,7 @@ fn metadata(
     Metadata {
         source_repository: then.and_then(|then| then.source_repository.clone()),
         source_commit: then.and_then(|then| then.source_commit.clone()),
+        source_is_modified: then.is_some_and(|then| then.source_is_modified),
         hld_version: then.map_or_else(|| request.hld_version.clone(), |then| then.hld_version.clone()),
         lock_digest: then.and_then(|then| then.lock_digest.clone()),
         n_objects,

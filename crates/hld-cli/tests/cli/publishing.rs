@@ -183,6 +183,28 @@ fn hld_yaml_names_the_target() {
 }
 
 #[test]
+fn what_is_not_committed_is_told() {
+    let (world, remote) = (shop(), Remote::new());
+    std::fs::remove_dir(world.path(".git")).unwrap();
+    world.write(".gitignore", "generated\n.cache\n");
+    for arguments in [&["init", "-q"][..], &["add", "-A"], &["commit", "-q", "-m", "a"]] {
+        git::git(&world.path(""), arguments).unwrap();
+    }
+    let run = remote.publish(&world, "prod").run();
+    run.exits(0);
+    assert!(!run.stderr.contains("HLD0916"), "{run}");
+    world.write("web/web.yaml", format!("{MANIFEST}data: {{a: b}}\n"));
+    remote.publish(&world, "prod --rev HEAD").run().exits(0).mentions("up to date");
+    remote.publish(&world, "prod").run().exits(0).reports("warning[HLD0916]");
+    let commit = git::git(&world.path(""), &["rev-parse", "HEAD"]).unwrap();
+    let message = remote.git(&["log", "-1", "--format=%B", "main"]);
+    assert!(
+        message.contains(&format!("\nHld-Source-Commit: {commit}\nHld-Source-Modified: true\n")),
+        "{message}"
+    );
+}
+
+#[test]
 fn a_token_of_the_environment_goes_to_its_host_alone() {
     let world = shop();
     let server = GitServer::with_faults(|request, backend| match request.header("authorization") {

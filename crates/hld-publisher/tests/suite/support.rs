@@ -211,6 +211,7 @@ pub(crate) fn source(commit: &str) -> Source {
     Source {
         repository: Some("https://example.org/shop".to_owned()),
         commit: Some(commit.to_owned()),
+        is_modified: false,
         lock_digest: None,
         hld_version: "0.1.0".to_owned(),
     }

@@ -15,6 +15,7 @@ const MOST_LOCK_BYTES: u64 = 16 << 20;
 pub(crate) struct Origin {
     repository: Option<Repository>,
     commit: Option<ObjectId>,
+    is_modified: bool,
 }
 
 impl Origin {
@@ -22,7 +23,10 @@ impl Origin {
         let repository = Repository::discover(&definition.folder).ok();
         let commit =
             repository.as_ref().and_then(|repository| repository.resolve(revision.unwrap_or("HEAD")).ok());
-        Origin { repository, commit }
+        // A commit that was named is read as it is.
+        let is_modified = revision.is_none()
+            && repository.as_ref().is_some_and(|repository| repository.has_changes().unwrap_or(false));
+        Origin { repository, commit, is_modified }
     }
 
     pub(crate) fn repository(&self) -> Option<&Repository> {
@@ -44,6 +48,7 @@ impl Origin {
         Source {
             repository: origin.or_else(from_ci).and_then(|address| without_secrets(&address)),
             commit,
+            is_modified: self.is_modified,
             lock_digest: lock_digest(definition),
             hld_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
