@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hld_compiler::{Source, SourcePath};
 use hld_diag::{ACCESS_FILE, Diagnostic, FileId, NO_TOKEN, Secret, Span, TOKEN_REFUSED};
-use hld_git::{Credential, Credentials, GitError, RemoteUrl, UserCredentials};
+use hld_git::{Credential, Credentials, ErrorKind, GitError, RemoteUrl, UserCredentials};
 use secrecy::ExposeSecret;
 
 use crate::address;
@@ -172,6 +172,12 @@ impl Credentials for Login {
         if !url.is_ssh() && !url.is_local() {
             let token = self.token.clone().or_else(|| host_token(url.host(), url.port(), &*self.environment));
             if let Some(token) = token {
+                let host = url.host();
+                if url.to_string().starts_with("http://") && !is_this_machine(host) {
+                    let words =
+                        format!("a token is meant for `{host}`, which would be sent it without encryption");
+                    return Err(GitError::new(ErrorKind::Credentials, words));
+                }
                 let (user, secret) = user_and_secret(&token);
                 found.push(Credential::Password { user, secret });
             } else if let Some(token) = ci_token(&url.to_string(), &*self.environment) {
@@ -299,5 +305,19 @@ mod tests {
         assert!(has("https://dev.azure.com/org/p/_git/r"));
         assert!(!has("https://dev.azure.com/other/p/_git/r") && !has("https://dev.azure.com.evil/org/x"));
         assert!(!has("http://dev.azure.com/org/p"));
+    }
+
+    #[test]
+    fn b034_no_token_goes_over_the_wire_as_it_is() {
+        let allowed =
+            hld_git::Allowed { local: false, insecure: vec!["127.0.0.1:80".into(), "10.0.0.1:80".into()] };
+        let environment: Arc<Environment> =
+            Arc::new(|name| name.starts_with("HLD_TOKEN_").then(|| "s3cr3t".into()));
+        let login = Login { token: None, environment };
+        let find = |url| login.find(&RemoteUrl::parse(url, &allowed).unwrap());
+        assert!(find("https://10.0.0.1/m").is_ok() && find("http://127.0.0.1/m").is_ok());
+        let error = find("http://10.0.0.1/m").unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Credentials);
+        assert!(error.message.contains("without encryption") && !error.message.contains("s3cr3t"));
     }
 }

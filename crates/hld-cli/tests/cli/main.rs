@@ -9,6 +9,7 @@ mod command_line;
 mod component_files;
 mod config;
 mod diffing;
+mod documents;
 mod editing;
 mod installing;
 mod interruption;

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use hld_diag::FileId;
-use hld_testkit::git;
+use hld_testkit::git::{self, GitServer};
 use hld_testkit::http::{Response, Server};
 use hld_yaml::Value;
 
+use crate::publishing::Remote;
 use crate::support::{MANIFEST, SECRET, World};
 
 /// Two static components; `dev` and `east` are configs.
@@ -293,6 +294,35 @@ fn the_token_is_in_the_environment_under_the_name_of_its_host_and_nowhere_else()
     let variables = [("REPO", "https://host$(id)/m"), ("ACCESS_TOKEN_SECRET", SECRET)];
     let ended = job.run(&["sh", &integration("shell/build.sh")], &variables, Some(path));
     ended.exits(2).says("REPO is no address of a host");
+}
+
+#[test]
+fn the_token_pushes_to_its_host() {
+    let mut encoded = Command::new("sh");
+    encoded.args(["-c", &format!("printf 'x-access-token:{SECRET}' | base64")]);
+    let encoded = String::from_utf8(encoded.output().unwrap().stdout).unwrap();
+    let expected = format!("Basic {}", encoded.trim());
+    let remote = Remote::of(
+        GitServer::with_faults(move |request, backend| match request.header("authorization") {
+            Some(sent) if sent == expected => backend(request),
+            _ => Response::new(401, "").header("www-authenticate", "Basic realm=\"git\""),
+        })
+        .unwrap(),
+    );
+    let job = Job::new();
+    let (url, authority) = (remote.server.url("manifests"), remote.server.http().authority());
+    let recipe = integration("shell/build.sh");
+    let push = |variables: &[(&str, &str)]| {
+        let variables = [&[("REPO", url.as_str())], variables].concat();
+        job.run(&["sh", &recipe, "--insecure", &authority], &variables, None)
+    };
+    push(&[]).exits(4).says("credentials");
+    let ended = push(&[("ACCESS_TOKEN_SECRET", "another")]);
+    assert!(!ended.exits(4).output.contains("another"), "{}", ended.output);
+    let ended = push(&[("ACCESS_TOKEN_SECRET", SECRET)]);
+    assert!(!ended.exits(0).output.contains(SECRET), "{}", ended.output);
+    assert_eq!(remote.n_commits(), 2);
+    assert!(!remote.git(&["log", "-1", "--format=%B", "main"]).contains(SECRET));
 }
 
 #[test]
