@@ -14,6 +14,7 @@ mod chart;
 mod compile;
 mod component;
 mod config;
+mod dependencies;
 mod environment;
 mod format;
 mod inject;

@@ -11,6 +11,7 @@ use hld_diag::{
 use crate::chart::ChartEngine;
 use crate::component::{self, ChartOptions, Component};
 use crate::config::{self, Config};
+use crate::dependencies::{self, Dependency};
 use crate::environment::COMMON;
 use crate::limits::Limits;
 use crate::memo::Memo;
@@ -32,6 +33,7 @@ pub struct Session<'w> {
     listings: Memo<SourcePath, Arc<Result<Vec<Entry>, SourceError>>>,
     components: Memo<SourcePath, Arc<LoadedComponent>>,
     configs: Memo<(SourcePath, String), Arc<LoadedConfig>>,
+    dependencies: Memo<SourcePath, Arc<Vec<Dependency>>>,
     config_names: Mutex<BTreeSet<String>>,
 }
 
@@ -73,6 +75,7 @@ impl<'w> Session<'w> {
             listings: Memo::default(),
             components: Memo::default(),
             configs: Memo::default(),
+            dependencies: Memo::default(),
             config_names: Mutex::default(),
         }
     }
@@ -175,6 +178,11 @@ impl<'w> Session<'w> {
             Err(diagnostic) => loaded.diagnostics.push(diagnostic),
         }
         loaded
+    }
+
+    /// The charts that the chart in a folder lists.
+    pub(crate) fn dependencies(&self, folder: &SourcePath) -> Arc<Vec<Dependency>> {
+        self.dependencies.get(folder.clone(), || dependencies::read(self, folder))
     }
 
     /// The config file `config/<name>.yaml`, else `.json`, of a component's folder.

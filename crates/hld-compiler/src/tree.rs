@@ -22,6 +22,7 @@ use rayon::prelude::*;
 
 use crate::component::{Component, Kind, Method};
 use crate::config::Config;
+use crate::dependencies;
 use crate::environment::Environment;
 use crate::path::SourcePath;
 use crate::remote::{self, Remote};
@@ -136,9 +137,15 @@ fn expand(session: &Session<'_>, environment: &Environment, at: usize, node: &No
     check_config(node, &mut out.diagnostics);
     if node.component.kind != Kind::Component
         && let Ok(place) = remote::place(session, (&node.dir, &node.checkout), &node.component)
-        && let Some(remote) = remote::remote_of(node, &node.component, &place)
     {
-        out.note(session, remote);
+        if let Some(remote) = remote::remote_of(node, &node.component, &place) {
+            out.note(session, remote);
+        }
+        if node.component.kind == Kind::Helm {
+            let asked_in = place.mount.as_ref().unwrap_or(&node.checkout);
+            let needed = dependencies::remotes(session, node, (&place.folder, asked_in));
+            needed.into_iter().for_each(|remote| out.note(session, remote));
+        }
     }
     for sub in &node.component.subcomponents {
         let said = node.config.subcomponent(sub.name.as_str());

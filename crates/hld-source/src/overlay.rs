@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
-use hld_compiler::{Entry, Source, SourceError, SourcePath};
+use hld_compiler::{Entry, EntryKind, Source, SourceError, SourcePath};
 use hld_diag::Diagnostic;
 
 use crate::copies::{self, Copies};
@@ -126,10 +126,24 @@ impl Source for Overlay {
     }
 
     fn list(&self, folder: &SourcePath) -> Result<Vec<Entry>, SourceError> {
-        match self.owner(folder) {
+        let listed = match self.owner(folder) {
             Owner::Base => self.base.list(folder),
             Owner::Mount(files, below) => files.list(&below),
+        };
+        let state = self.state();
+        let mut mounted =
+            state.mounts.keys().filter(|mount| mount.parent().as_ref() == Some(folder)).peekable();
+        if mounted.peek().is_none() {
+            return listed;
         }
+        let mut entries = match listed {
+            Err(SourceError::NotFound) => Vec::new(),
+            listed => listed?,
+        };
+        entries.extend(mounted.map(|mount| Entry { name: mount.name().to_owned(), kind: EntryKind::Folder }));
+        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        entries.dedup_by(|a, b| a.name == b.name);
+        Ok(entries)
     }
 
     fn absolute(&self, path: &str) -> Option<SourcePath> {

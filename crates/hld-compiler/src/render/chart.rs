@@ -20,6 +20,7 @@ use hld_k8s as k8s;
 
 use super::{Generators, Origin, Rendered, Resource};
 use crate::chart::{ChartError, ChartRequest};
+use crate::dependencies;
 use crate::environment::Environment;
 use crate::inject::{self, Ending};
 use crate::path::SourcePath;
@@ -40,6 +41,8 @@ pub(super) fn render(
 ) -> Arc<Rendered> {
     let mut rendered = Rendered::default();
     match super::files(generators.session, node) {
+        // Why a chart inside it is missing was said where that is needed.
+        Ok(chart) if lacks_dependency(generators.session, node, &chart) => {}
         Ok(chart) => {
             let made = try_render(generators, (environment, node), &chart, &mut rendered);
             rendered.diagnostics.extend(made.err());
@@ -47,6 +50,12 @@ pub(super) fn render(
         Err(missing) => rendered.diagnostics = missing,
     }
     Arc::new(rendered)
+}
+
+fn lacks_dependency(session: &Session<'_>, node: &Node, chart: &SourcePath) -> bool {
+    let needed = dependencies::remotes(session, node, (chart, &node.checkout));
+    let remarks = needed.iter().flat_map(|remote| session.remarks(&remote.mount));
+    remarks.into_iter().any(|remark| remark.severity.is_fatal())
 }
 
 fn try_render(

@@ -318,3 +318,79 @@ fn b098_b084_what_is_too_large() {
     world.write("hld.yaml", format!("{settings}limits: {{manifestBytes: 2000}}\n"));
     world.rejects("generate", 1, &["error[HLD0811] component.yaml:5:11"]);
 }
+
+/// A helm that prints the name in the Chart.yaml of the chart `web` inside the chart.
+const HELM_INSIDE: &str = "cat > /dev/null; test -f $3/Chart.yaml || exit 1; name=$(cat $3/charts/web/Chart.yaml | head -1 | cut -d' ' -f2); \
+    printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: %s}\\n' $name";
+
+/// A definition with a chart of its own that lists `web`.
+fn parent(server: &Server, version: &str, lock: Option<&str>) -> World {
+    let component = "name: shop\nsubcomponents:\n- name: app\n  type: helm\n  path: ./app\n";
+    let list = |version: &str| {
+        format!("dependencies:\n- name: web\n  version: '{version}'\n  repository: {}\n", server.url("/repo"))
+    };
+    let chart = format!("apiVersion: v2\nname: app\nversion: 1.0.0\n{}", list(version));
+    let world = World::new(&[("component.yaml", component), ("app/Chart.yaml", &chart)]);
+    if let Some(version) = lock {
+        world.write("app/Chart.lock", list(version));
+    }
+    world.helm(HELM_INSIDE);
+    allow(&world, &[server]);
+    world
+}
+
+#[test]
+fn charts_inside_a_chart_are_fetched_and_locked() {
+    let server = Server::start(repository).unwrap();
+    let world = parent(&server, "^1.2", None);
+    world.hld("generate").run().exits(0);
+    assert!(world.read("generated/common/app.yaml").contains("name: v1.10.0"));
+    assert!(world.read("hld.lock").contains("resolved: 1.10.0"));
+    assert!(!world.path("app/charts").exists());
+    world.hld("generate --locked --offline").run().exits(0);
+    let world = parent(&server, "^1.2", Some("1.2.0"));
+    world.hld("generate").run().exits(0);
+    assert!(world.read("generated/common/app.yaml").contains("name: v1.2.0"), "Chart.lock says so");
+    let world = parent(&server, "^1.5", Some("1.2.0"));
+    world.hld("generate").run().exits(0);
+    assert!(
+        world.read("generated/common/app.yaml").contains("name: v1.10.0"),
+        "an old Chart.lock does not count"
+    );
+}
+
+#[test]
+fn b095_charts_inside_a_chart_that_can_not_be_had() {
+    let server = Server::start(repository).unwrap();
+    let world = parent(&server, "^9", None);
+    let run = world.rejects("generate", 1, &["error[HLD0816] component.yaml:3:9"]);
+    assert_eq!(run.all_reports().len(), 1, "helm is not asked: {run}");
+    let world = parent(&server, "^1.2", None);
+    world.write("hld.yaml", "apiVersion: hld.dev/v1\n");
+    world.rejects("generate", 3, &["refused[HLD0803] component.yaml:3:9"]);
+    for repository in ["file://../../../etc", "oci://example.org/x", "'@nothing'", "''"] {
+        let chart = format!(
+            "name: app\nversion: 1.0.0\ndependencies:\n- {{name: web, version: 1.0.0, repository: {repository}}}\n"
+        );
+        world.write("app/Chart.yaml", chart);
+        world.is_fine();
+    }
+    let chart = format!(
+        "name: app\nversion: 1.0.0\ndependencies:\n- {{name: ../../x, version: 1.0.0, repository: {}}}\n- null\n- 5\n",
+        server.url("/repo")
+    );
+    world.write("app/Chart.yaml", chart);
+    world.is_fine();
+}
+
+#[test]
+fn charts_that_a_chart_holds_are_not_fetched() {
+    let server = Server::start(repository).unwrap();
+    for path in ["app/charts/web/Chart.yaml", "app/charts/web-1.10.0.tgz"] {
+        let world = parent(&server, "^1.2", None);
+        world.write(path, "name: held\n");
+        world.hld("generate").run();
+        assert!(!world.path("hld.lock").exists(), "{path}");
+    }
+    assert_eq!(server.requests().len(), 0);
+}
