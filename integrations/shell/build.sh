@@ -60,6 +60,9 @@ find_definition() {
         GIT_TERMINAL_PROMPT=0 git clone --quiet -- "$HLD_PATH" "$definition" ||
             fail 'the definition at HLD_PATH can not be cloned' 4
     fi
+    # What is locked is used as it is; a source that was forgotten in the lock file is an error.
+    locked=
+    [ ! -f "$definition/hld.lock" ] || locked=--locked
 }
 
 # What a pull request is compared with; nothing where there is none.
@@ -76,7 +79,7 @@ verify() {
     [ -z "${TF_BUILD:-}" ] || form=azure
     [ -z "${GITHUB_ACTIONS:-}" ] || form=github
     failed=0
-    hld -C "$definition" validate "$@" --format "$form" || failed=$?
+    hld -C "$definition" validate "$@" $locked --format "$form" || failed=$?
     base=$(preview_base)
     if [ -n "$base" ] && [ -z "${HLD_PATH:-}" ]; then
         if [ "${PREVIEW_POST:-}" = 1 ] && [ "${SYSTEM_PULLREQUEST_ISFORK:-}" != True ]; then
@@ -123,7 +126,7 @@ publish() {
     if [ -n "${MANIFEST_PATH:-}" ]; then
         set -- "$@" --path "$MANIFEST_PATH"
     fi
-    hld -C "$definition" publish "$@" --to "$REPO" --branch "${BRANCH_NAME:-main}" --create-branch
+    hld -C "$definition" publish "$@" $locked --to "$REPO" --branch "${BRANCH_NAME:-main}" --create-branch
 }
 
 # `dev,prod east` as arguments of hld, behind those that were given.

@@ -339,6 +339,26 @@ fn commit_messages_and_environments_are_never_commands() {
     assert!(!job.world.path("evil").exists());
 }
 
+#[test]
+fn a_lock_file_is_taken_as_it_is() {
+    let job = Job::new();
+    let path = job.play_hld();
+    let said = |variables: &[(&str, &str)]| {
+        job.run(&["sh", &integration("shell/build.sh")], variables, Some(path.clone()))
+            .exits(0)
+            .output
+            .clone()
+    };
+    let modes = [("VERIFY_ONLY", "1"), ("REPO", "https://example.com/m")];
+    for mode in modes {
+        assert!(!said(&[mode]).contains("--locked"));
+    }
+    job.world.write("hld.lock", "version: 1\n");
+    for mode in modes {
+        assert!(said(&[mode]).contains(" --locked "));
+    }
+}
+
 fn sha256(text: &str, folder: &Path) -> String {
     fs::write(folder.join("hashed"), text).unwrap();
     let output = Command::new("sha256sum").arg(folder.join("hashed")).output().unwrap();
