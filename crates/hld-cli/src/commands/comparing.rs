@@ -13,14 +13,19 @@ use crate::error::{CommandError, FailureKind};
 /// Compares two sets of manifests; what could not be compared is shown.
 pub(super) fn compare(
     name: String,
-    before: &Manifests,
-    after: &Manifests,
-    sources: &SourceMap,
+    before: &Manifests<'_>,
+    after: &Manifests<'_>,
 ) -> Result<Comparison, CommandError> {
     let options = Options { key: random_key()?, limits: Limits::of_bytes(manifests::MOST_BYTES) };
-    let (old, new) = (before.inputs(), after.inputs());
-    let outcome = hld_diff::compare(&old, &new, &options);
-    show(outcome.diagnostics, sources)?;
+    let run = |sources: Option<&SourceMap>| {
+        hld_diff::compare(&before.inputs(sources), &after.inputs(sources), &options)
+    };
+    let outcome = run(None);
+    if !outcome.diagnostics.is_empty() {
+        // Only now somebody wants to know where what is: most runs need no copy of the texts for that.
+        let sources = SourceMap::default();
+        show(run(Some(&sources)).diagnostics, &sources)?;
+    }
     Ok(Comparison { name, difference: outcome.difference })
 }
 
@@ -37,7 +42,6 @@ pub(super) struct Compared {
 
 /// Compares the environments of two sides by their names, in the order of the second side.
 pub(super) fn compare_sides(before: &Side, after: &Side) -> Result<Compared, CommandError> {
-    let sources = SourceMap::default();
     let mut compared =
         Compared { comparisons: Vec::new(), left_out: Vec::new(), gone: Vec::new(), new: Vec::new() };
     let of = |side: &Side, name: &str| side.environments.iter().position(|one| one.name == name);
@@ -58,8 +62,8 @@ pub(super) fn compare_sides(before: &Side, after: &Side) -> Result<Compared, Com
             (Some(_), None) => compared.gone.push(name.clone()),
             _ => {}
         }
-        match (manifests_of(pair.0, &sources)?, manifests_of(pair.1, &sources)?) {
-            (Some(old), Some(new)) => compared.comparisons.push(compare(name, &old, &new, &sources)?),
+        match (manifests_of(pair.0)?, manifests_of(pair.1)?) {
+            (Some(old), Some(new)) => compared.comparisons.push(compare(name, &old, &new)?),
             _ => compared.left_out.push(name),
         }
     }
@@ -67,15 +71,12 @@ pub(super) fn compare_sides(before: &Side, after: &Side) -> Result<Compared, Com
 }
 
 /// The manifests of an environment: none if it is not there, `None` if it does not compile.
-fn manifests_of(
-    environment: Option<&Environment>,
-    sources: &SourceMap,
-) -> Result<Option<Manifests>, CommandError> {
+fn manifests_of(environment: Option<&Environment>) -> Result<Option<Manifests<'_>>, CommandError> {
     match environment {
         None => Ok(Some(Manifests::default())),
         Some(Environment { compilation: None, .. }) => Ok(None),
         Some(Environment { compilation: Some(compilation), .. }) => {
-            Manifests::of_compilation(compilation, sources).map(Some)
+            Manifests::of_compilation(compilation).map(Some)
         }
     }
 }

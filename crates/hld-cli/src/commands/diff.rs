@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hld_diag::{Diagnostic, SourceMap};
+use hld_diag::Diagnostic;
 use hld_diff::{Comparison, fold, write};
 use hld_publisher::Site;
 use hld_source::process;
@@ -56,13 +56,12 @@ pub(crate) fn run(global: &Global, command: &Diff) -> Result<(), CommandError> {
         let message = "`--branch`, `--path` and `--insecure` are for `--published`";
         return Err(CommandError::new(FailureKind::Usage, message));
     }
-    let sources = SourceMap::default();
     let comparisons = match paths(command)? {
-        Some([before, after]) => vec![compare_paths(before, after, &sources)?],
+        Some([before, after]) => vec![compare_paths(before, after)?],
         None => match (range(global, command)?, &command.published) {
             (Some(range), _) => compare_revisions(global, command, &range)?,
-            (None, Some(url)) => compare_published(global, (command, url.as_deref()), &sources)?,
-            (None, None) => compare_environments(global, command, &sources)?,
+            (None, Some(url)) => compare_published(global, command, url.as_deref())?,
+            (None, None) => compare_environments(global, command)?,
         },
     };
     print(&comparisons, global.format);
@@ -99,15 +98,14 @@ fn is_path(argument: &str) -> bool {
     argument.contains('/') || manifest_files::is_manifest(argument) || argument == "." || argument == ".."
 }
 
-fn compare_paths(before: &Path, after: &Path, sources: &SourceMap) -> Result<Comparison, CommandError> {
-    let read = |path| move || Manifests::of_path(path, sources);
-    let (old, new) = rayon::join(read(before), read(after));
+fn compare_paths(before: &Path, after: &Path) -> Result<Comparison, CommandError> {
+    let (old, new) = rayon::join(|| Manifests::of_path(before), || Manifests::of_path(after));
     let (old, new) = (old?, new?);
     if before.is_dir() != after.is_dir() {
         return Err(CommandError::new(FailureKind::Usage, "a file and a folder can not be compared")
             .hint("name two files or two folders"));
     }
-    compare(format!("{} -> {}", before.display(), after.display()), &old, &new, sources)
+    compare(format!("{} -> {}", before.display(), after.display()), &old, &new)
 }
 
 /// The two revisions to compare, if the arguments name them.
@@ -148,11 +146,7 @@ fn compare_revisions(
 }
 
 /// Compiles environments and compares each with its folder.
-fn compare_environments(
-    global: &Global,
-    command: &Diff,
-    sources: &SourceMap,
-) -> Result<Vec<Comparison>, CommandError> {
+fn compare_environments(global: &Global, command: &Diff) -> Result<Vec<Comparison>, CommandError> {
     let definition = definition::open_with(&global.directory, &command.sources)?;
     let against = against(&definition, command)?;
     let compilations = compiled(&definition, &command.environments, Demands::default())?;
@@ -161,13 +155,13 @@ fn compare_environments(
         let environment = &compilation.environment;
         let folder = against.join(&environment.output);
         let written = if folder.exists() {
-            Manifests::of_path(&folder, sources)?
+            Manifests::of_path(&folder)?
         } else {
             ui::note(&format!("`{}` is not there: everything is new", folder.display()));
             Manifests::default()
         };
-        let compiled = Manifests::of_compilation(compilation, sources)?;
-        comparisons.push(compare(environment.name.clone(), &written, &compiled, sources)?);
+        let compiled = Manifests::of_compilation(compilation)?;
+        comparisons.push(compare(environment.name.clone(), &written, &compiled)?);
     }
     Ok(comparisons)
 }
@@ -175,8 +169,8 @@ fn compare_environments(
 /// Compiles environments and compares each with what is published of it.
 fn compare_published(
     global: &Global,
-    (command, url): (&Diff, Option<&str>),
-    sources: &SourceMap,
+    command: &Diff,
+    url: Option<&str>,
 ) -> Result<Vec<Comparison>, CommandError> {
     let definition = definition::open_with(&global.directory, &command.sources)?;
     let failed = |diagnostic: Diagnostic| publish::fail(&diagnostic);
@@ -191,14 +185,13 @@ fn compare_published(
         let environment = &compilation.environment;
         let folder = path.join(&environment.output).map_err(failed)?;
         let files = published.files(&folder, MOST_BYTES as u64).map_err(failed)?;
-        let written = if let Some(files) = files {
-            Manifests::of_files(&files, sources)?
-        } else {
+        if files.is_none() {
             ui::note(&format!("`{folder}` is not published: everything is new"));
-            Manifests::default()
-        };
-        let compiled = Manifests::of_compilation(compilation, sources)?;
-        comparisons.push(compare(environment.name.clone(), &written, &compiled, sources)?);
+        }
+        let files = files.unwrap_or_default();
+        let written = Manifests::of_files(&files)?;
+        let compiled = Manifests::of_compilation(compilation)?;
+        comparisons.push(compare(environment.name.clone(), &written, &compiled)?);
     }
     Ok(comparisons)
 }
