@@ -5,6 +5,7 @@
 mod commits;
 mod drift;
 mod faults;
+mod program;
 mod settings;
 mod stalls;
 mod webhooks;

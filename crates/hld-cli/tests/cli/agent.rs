@@ -123,3 +123,26 @@ fn without_a_cluster_the_exit_code_says_whose_turn_it_is() {
     run.exits(4);
     assert!(run.stderr.contains("the cluster gives no answer"), "{run}");
 }
+
+#[test]
+fn diff_shows_what_a_folder_would_change_and_writes_nothing() {
+    let world = World::new(&[]);
+    let api = cluster(&world, true);
+    let map = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: hld-agent}}\ndata: {{key: '1'}}\n"
+        )
+    };
+    world.write("out/a.yaml", map("a")).write("out/.hidden.yaml", "nonsense: [");
+    let run = world.hld("agent diff out --kubeconfig kubeconfig --exit-code").run();
+    run.exits(1);
+    assert!(run.stdout.contains("ConfigMap hld-agent/a"), "{run}");
+    let run = world.hld("agent diff out --kubeconfig kubeconfig --format json").run();
+    run.exits(0);
+    assert!(serde_json::from_str::<Json>(&run.stdout).unwrap()["comparisons"].is_array(), "{run}");
+    assert!(!api.calls().iter().any(hld_fakes::Call::is_write));
+    world.write("out/b.yaml", "a: [");
+    let run = world.hld("agent diff out --kubeconfig kubeconfig").run();
+    run.exits(4);
+    assert!(run.stderr.contains("out/b.yaml"), "{run}");
+}
