@@ -45,6 +45,10 @@ impl Cluster {
     /// # Errors
     /// The program is not in the tool cache, or it does not become ready: what its parts said.
     pub fn start(parts: Parts) -> Result<Self, String> {
+        process::at_free_port(|| Self::start_once(parts))
+    }
+
+    fn start_once(parts: Parts) -> Result<Self, String> {
         let program = tools::require("apiserver", &tools::control_plane()?)?;
         let folder = TempDir::new().map_err(|error| error.to_string())?;
         let log = folder.path().join("control-plane.log");

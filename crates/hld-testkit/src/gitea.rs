@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use ureq::tls::TlsConfig;
 
-use crate::process::{Process, free_port};
+use crate::process::{Process, at_free_port, free_port};
 use crate::tools;
 
 /// A Gitea that runs. It and its folder are gone when this is dropped.
@@ -39,7 +39,7 @@ impl Gitea {
     /// # Errors
     /// The program is not in the tool cache, or it does not serve: what it said.
     pub fn start() -> Result<Self, String> {
-        Self::start_with(Scheme::Http)
+        at_free_port(|| Self::start_with(Scheme::Http))
     }
 
     /// The same over TLS, with a certificate for `127.0.0.1` that nobody has signed but itself.
@@ -47,7 +47,7 @@ impl Gitea {
     /// # Errors
     /// As [`Gitea::start`]; there is no `openssl`.
     pub fn start_with_tls() -> Result<Self, String> {
-        Self::start_with(Scheme::Https)
+        at_free_port(|| Self::start_with(Scheme::Https))
     }
 
     fn start_with(scheme: Scheme) -> Result<Self, String> {

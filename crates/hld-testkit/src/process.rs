@@ -111,6 +111,16 @@ pub fn free_port() -> Result<u16, String> {
     listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
 }
 
+/// Starts a server once more where its port was taken: one that was free may be so no longer when the server
+/// listens at it.
+///
+/// # Errors
+/// What `start` says in the end.
+pub(crate) fn at_free_port<T>(start: impl Fn() -> Result<T, String>) -> Result<T, String> {
+    let is_taken = |error: &String| error.to_lowercase().contains("address already in use");
+    start().or_else(|error| if is_taken(&error) { start() } else { Err(error) })
+}
+
 /// Removes a folder when this process is gone, however it went: for what a static holds, which nothing
 /// drops.
 ///

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::process::{Process, free_port};
+use crate::process::{Process, at_free_port, free_port};
 
 /// A server that lets one key in, as the user who runs the test. It is gone when this is dropped.
 pub struct Sshd {
@@ -28,6 +28,10 @@ impl Sshd {
     /// # Errors
     /// As [`Sshd::start`].
     pub fn start_with(options: &[&str]) -> Result<Self, String> {
+        at_free_port(|| Self::start_once(options))
+    }
+
+    fn start_once(options: &[&str]) -> Result<Self, String> {
         let folder = TempDir::new().map_err(|error| error.to_string())?;
         for key in ["host", "other_host", "user"] {
             new_key(&folder.path().join(key))?;
