@@ -69,18 +69,19 @@ pub(crate) struct Listed {
     pub(crate) version: String,
 }
 
-/// Reads the metadata of all objects of a kind that carry the label, of whichever sync.
+/// Reads the metadata of all objects of a kind that carry the label, of whichever sync; of one
+/// namespace, or of all where it is empty.
 ///
 /// # Errors
 /// What the server says; a list of which a page is missing is no list.
-pub(crate) async fn list(rest: &Rest, resource: &Resource) -> Result<Listed, Failure> {
+pub(crate) async fn list(rest: &Rest, resource: &Resource, namespace: &str) -> Result<Listed, Failure> {
     let mut objects = HashMap::new();
     let mut token = String::new();
     for _ in 0..MOST_PAGES {
         let from = if token.is_empty() { String::new() } else { format!("&continue={}", escaped(&token)) };
         let path = format!(
             "{}?labelSelector={}&limit={}{from}",
-            resource.path(""),
+            resource.path(namespace),
             escaped(LABEL),
             rest.transport.page
         );

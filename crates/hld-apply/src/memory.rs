@@ -1,6 +1,6 @@
 //! What a cluster object remembers between syncs: it saves requests, and nothing depends on it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,14 +23,17 @@ struct Seen {
 /// How long a kind must have been away until its objects are taken for gone.
 const LONG: Duration = Duration::from_secs(300);
 
+/// Kinds, and the namespaces that their objects are in.
+pub(crate) type Kinds = BTreeMap<Resource, BTreeSet<String>>;
+
 /// The memory of one cluster.
 pub(crate) struct Memory {
     /// Kinds that were not served, by group and kind, and since when.
     absent: Mutex<HashMap<(String, String), Instant>>,
     seen: Mutex<HashMap<ResourceId, Seen>>,
     catalog: Mutex<Option<Arc<Catalog>>>,
-    /// The kinds that are watched.
-    pub(crate) kinds: watch::Sender<BTreeSet<Resource>>,
+    /// The kinds that are watched, and the namespaces that their objects are in.
+    pub(crate) kinds: watch::Sender<Kinds>,
 }
 
 impl Memory {
@@ -39,7 +42,7 @@ impl Memory {
             absent: Mutex::default(),
             seen: Mutex::default(),
             catalog: Mutex::default(),
-            kinds: watch::channel(BTreeSet::new()).0,
+            kinds: watch::channel(Kinds::new()).0,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::Desired;
 use crate::apply::Target;
 use crate::desired::Object;
 use crate::discovery::{Catalog, Known, Resource};
+use crate::memory::Kinds;
 
 /// Where an object goes that names no namespace, as with kubectl.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -58,9 +59,13 @@ impl Plan {
         self.targets.contains_key(id) || self.homeless.iter().any(|(object, _)| is_it(&object.id))
     }
 
-    /// The kinds of everything that can be applied.
-    pub(crate) fn resources(&self) -> impl Iterator<Item = &Resource> {
-        self.targets.values().map(|target| &target.resource)
+    /// The kinds of everything that can be applied, and the namespaces they are in.
+    pub(crate) fn kinds(&self) -> Kinds {
+        let mut kinds = Kinds::new();
+        for target in self.targets() {
+            kinds.entry(target.resource.clone()).or_default().insert(target.id.namespace.clone());
+        }
+        kinds
     }
 }
 

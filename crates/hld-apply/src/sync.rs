@@ -350,7 +350,7 @@ impl<'r> Run<'r> {
     async fn end(self, pruning: Pruning) -> Result<Report, Error> {
         let mut inventory = self.inventory.into_inner();
         let saved = inventory.save(&self.cluster.rest, &self.steps).await;
-        let kinds = self.plan.resources().cloned().collect();
+        let kinds = self.plan.kinds();
         self.cluster.memory.kinds.send_if_modified(|known| {
             let is_other = *known != kinds;
             *known = kinds;

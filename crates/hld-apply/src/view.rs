@@ -1,6 +1,6 @@
 //! What of a sync's objects is there: each kind listed once, or a few objects read one by one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::stream::{self, StreamExt as _};
 use hld_k8s::ResourceId;
@@ -32,14 +32,10 @@ impl View {
         }
         let is_listed = |targets: &Vec<&Target>| is_sweep || targets.len() > ONE_BY_ONE;
         let listed = kinds.into_iter().filter(|(_, targets)| is_listed(targets));
-        let lists = listed.map(|(resource, _)| async move {
-            let list = match live::list(rest, resource).await {
-                Ok(listed) => Ok(listed.objects),
-                // A kind that has just gone has no objects; applying will say the rest.
-                Err(failure) if failure.kind == ApiErrorKind::NoKind => Ok(HashMap::new()),
-                Err(failure) => Err(failure),
-            };
-            (resource.clone(), list)
+        let lists = listed.map(|(resource, targets)| async move {
+            let namespaces: BTreeSet<&str> =
+                targets.iter().map(|target| target.id.namespace.as_str()).collect();
+            (resource.clone(), list(rest, resource, &namespaces).await)
         });
         let lists: HashMap<Resource, List> =
             stream::iter(lists).buffer_unordered(concurrency).collect().await;
@@ -79,5 +75,22 @@ impl View {
             Some(((resource.group.clone(), resource.kind.clone()), failure))
         };
         self.lists.iter().filter_map(gap).collect()
+    }
+}
+
+/// Lists a kind: everywhere, or, where that is forbidden, in each of these namespaces.
+async fn list(rest: &Rest, resource: &Resource, namespaces: &BTreeSet<&str>) -> List {
+    match live::list(rest, resource, "").await {
+        Ok(listed) => Ok(listed.objects),
+        // A kind that has just gone has no objects; applying will say the rest.
+        Err(failure) if failure.kind == ApiErrorKind::NoKind => Ok(HashMap::new()),
+        Err(failure) if failure.kind == ApiErrorKind::Forbidden && resource.is_namespaced => {
+            let mut objects = HashMap::new();
+            for namespace in namespaces {
+                objects.extend(live::list(rest, resource, namespace).await?.objects);
+            }
+            Ok(objects)
+        }
+        Err(failure) => Err(failure),
     }
 }

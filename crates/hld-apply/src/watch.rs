@@ -1,5 +1,6 @@
 //! Drift, seen as it happens: one watch for each kind, of metadata alone.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -32,7 +33,10 @@ pub(crate) async fn watch(cluster: &Cluster, drifted: &mpsc::Sender<ResourceId>)
     let mut kinds = cluster.memory.kinds.subscribe();
     loop {
         let watched = kinds.borrow_and_update().clone();
-        let watches = watched.iter().map(|resource| watch_kind(cluster, resource, drifted));
+        let watches = watched.iter().map(|(resource, namespaces)| {
+            let everywhere = Watch { cluster, resource, namespace: "", drifted };
+            everywhere.watch_kind(namespaces)
+        });
         tokio::select! {
             changed = kinds.changed() => {
                 if changed.is_err() {
@@ -45,31 +49,12 @@ pub(crate) async fn watch(cluster: &Cluster, drifted: &mpsc::Sender<ResourceId>)
     }
 }
 
-/// Watches one kind, for ever: lists, watches from there, and lists again if the server has forgotten
-/// what was in between.
-async fn watch_kind(cluster: &Cluster, resource: &Resource, drifted: &mpsc::Sender<ResourceId>) {
-    let watch = Watch { cluster, resource, drifted };
-    let mut pause = PAUSES[0];
-    loop {
-        let followed = match live::list(&cluster.rest, resource).await {
-            Ok(listed) => {
-                pause = PAUSES[0];
-                watch.compare(&listed).await;
-                watch.follow(listed.version).await
-            }
-            Err(failure) => failure,
-        };
-        tracing::debug!(kind = resource.kind, why = ?followed.kind, "watch is begun anew");
-        if followed.kind != ApiErrorKind::Gone {
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(PAUSES[1]);
-        }
-    }
-}
-
+#[derive(Clone, Copy)]
 struct Watch<'w> {
     cluster: &'w Cluster,
     resource: &'w Resource,
+    /// The namespace that is watched; empty for all.
+    namespace: &'w str,
     drifted: &'w mpsc::Sender<ResourceId>,
 }
 
@@ -81,10 +66,51 @@ struct Event {
     object: Partial,
 }
 
-impl Watch<'_> {
+impl<'w> Watch<'w> {
+    /// Watches one kind, for ever: everywhere, or, while that is forbidden, in each of its namespaces.
+    async fn watch_kind(self, namespaces: &'w BTreeSet<String>) {
+        loop {
+            self.watch_scope().await;
+            if self.resource.is_namespaced {
+                let scopes = namespaces.iter().map(|namespace| async move {
+                    let scope = Watch { namespace, ..self };
+                    loop {
+                        scope.watch_scope().await;
+                        tokio::time::sleep(PAUSES[1]).await;
+                    }
+                });
+                join_all(scopes).await;
+            }
+            tokio::time::sleep(PAUSES[1]).await;
+        }
+    }
+
+    /// Lists, watches from there, and lists again if the server has forgotten what was in between.
+    /// Ends when it is forbidden to list.
+    async fn watch_scope(self) {
+        let mut pause = PAUSES[0];
+        loop {
+            let failure = match live::list(&self.cluster.rest, self.resource, self.namespace).await {
+                Ok(listed) => {
+                    pause = PAUSES[0];
+                    self.compare(&listed).await;
+                    self.follow(listed.version).await
+                }
+                Err(failure) if failure.kind == ApiErrorKind::Forbidden => return,
+                Err(failure) => failure,
+            };
+            tracing::debug!(kind = self.resource.kind, why = ?failure.kind, "watch is begun anew");
+            if failure.kind != ApiErrorKind::Gone {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(PAUSES[1]);
+            }
+        }
+    }
+
     /// Looks for what was missed: everything that we know, compared with what is there.
     async fn compare(&self, listed: &live::Listed) {
-        for id in self.cluster.memory.of_kind(&self.resource.group, &self.resource.kind) {
+        let known = self.cluster.memory.of_kind(&self.resource.group, &self.resource.kind);
+        for id in known.into_iter().filter(|id| self.namespace.is_empty() || id.namespace == self.namespace) {
             let live = listed.objects.get(&(id.namespace.clone(), id.name.clone()));
             self.judge(id, live).await;
         }
@@ -108,7 +134,7 @@ impl Watch<'_> {
         let label = escaped(&format!("{LABEL}={}", self.cluster.identity.sync));
         let path = format!(
             "{}?watch=true&labelSelector={label}&resourceVersion={}&allowWatchBookmarks=true&timeoutSeconds={}",
-            self.resource.path(""),
+            self.resource.path(self.namespace),
             escaped(version),
             OPEN.as_secs()
         );

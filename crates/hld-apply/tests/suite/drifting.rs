@@ -186,3 +186,21 @@ async fn b139_a_watch_that_talks_nonsense_is_begun_anew() {
         () = test => {}
     }
 }
+
+#[tokio::test]
+async fn drift_is_seen_in_single_namespaces_where_nothing_else_may_be_watched() {
+    let world = World::new();
+    let forbidden = hld_fakes::Effect::Refuse(403, "not everywhere".to_owned());
+    world.api.fault(hld_fakes::Fault::always("", "/api/v1/configmaps", forbidden));
+    world.sync(&configs(&["a"])).await;
+    let (sender, mut receiver) = mpsc::channel(100);
+    let test = async {
+        world.comes("WATCH").await;
+        world.api.remove("ConfigMap", "shop/a");
+        assert_eq!(drifted(&mut receiver).await.into_iter().collect::<Vec<_>>(), ["ConfigMap shop/a"]);
+    };
+    tokio::select! {
+        () = world.cluster.watch(&sender) => panic!("the watch ends"),
+        () = test => {}
+    }
+}

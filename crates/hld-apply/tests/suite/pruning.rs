@@ -141,7 +141,9 @@ async fn f44_a_list_that_is_forbidden_stops_pruning_and_nothing_else() {
     let mut world = World::new();
     world.sync(&configs(&["a", "b"])).await;
     world.restart();
-    world.api.fault(Fault::always("GET", "/api/v1/configmaps", Effect::Refuse(403, "no list".to_owned())));
+    for list in ["/api/v1/configmaps", "/namespaces/shop/configmaps"] {
+        world.api.fault(Fault::always("GET", list, Effect::Refuse(403, "no list".to_owned())));
+    }
     let report = world.sync(&[config("a", "2"), config("new", "1")].into()).await;
     assert!(
         reason(&report, Word::Skipped).contains("its kind could not be listed: no list (403)"),
@@ -256,4 +258,20 @@ async fn f51_a_kind_that_is_away_is_not_gone_at_once() {
     world.api.serve(kind);
     assert_eq!(world.sync(&configs(&["a"])).await.count(Word::Pruned), 1);
     assert!(world.api.object("Widget", "shop/w").is_none());
+}
+
+#[tokio::test]
+async fn an_agent_with_rights_in_its_namespaces_alone_prunes_there() {
+    let mut world = World::new();
+    world.sync(&configs(&["a", "b"])).await;
+    world.restart();
+    world.api.fault(Fault::always(
+        "",
+        "/api/v1/configmaps",
+        Effect::Refuse(403, "not everywhere".to_owned()),
+    ));
+    let _ = world.api.take_calls();
+    let report = world.sync(&configs(&["a"])).await;
+    check_words(&report, &["ConfigMap shop/a unchanged", "ConfigMap shop/b pruned"]);
+    assert!(world.calls().contains(&"GET /api/v1/namespaces/shop/configmaps".to_owned()));
 }
