@@ -142,3 +142,27 @@ fn the_same_on_one_thread_and_on_many() {
     assert_eq!(one.exits(0).stdout, many.exits(0).stdout);
     assert!(one.stdout.contains("a39"), "{one}");
 }
+
+#[test]
+fn b160_a_ci_system_finds_no_commands_in_what_is_printed() {
+    let text = |value: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: '##vso[task.complete]'}}\ndata:\n  a: |\n    ::set-env name=a::b\n    x ##[error]y\n    {value}\n"
+        )
+    };
+    let world = World::new(&[("a.yaml", &text("old")), ("b.yaml", &text("new"))]);
+    for (paths, form) in [
+        ("a.yaml b.yaml", "text"),
+        ("a.yaml b.yaml", "markdown"),
+        ("a.yaml b.yaml", "json"),
+        ("b.yaml a.yaml", "text"),
+    ] {
+        let run = world.hld(&format!("diff {paths} --format {form}")).run();
+        let shown = &run.exits(0).stdout;
+        assert!(!shown.contains("##vso[") && !shown.contains("##[") && shown.contains("vso[task"), "{run}");
+        assert!(!shown.lines().any(|line| line.trim_start().starts_with("::")), "{run}");
+    }
+    let run = world.hld("diff a.yaml b.yaml --format json").run();
+    let shown: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(shown["comparisons"][0]["objects"][0]["name"], "##vso[task.complete]");
+}

@@ -28,7 +28,7 @@ pub(super) fn verdict(stands: &Stands) -> Result<(), CommandError> {
 
 pub(super) fn print(stands: &Stands, format: Format) {
     match format {
-        Format::Json => ui::print(&format!("{:#}\n", serde_json::json!(stands))),
+        Format::Json => ui::print_json(&serde_json::json!(stands)),
         _ => ui::print(&text(stands)),
     }
 }

@@ -27,14 +27,14 @@ impl Report {
         match result {
             Ok(outcome) => {
                 match format {
-                    Format::Json => ui::print(&format!("{:#}\n", self.json(&outcome))),
+                    Format::Json => ui::print_json(&self.json(&outcome)),
                     _ => self.text(&outcome),
                 }
                 Ok(())
             }
             Err(refused) => {
                 if format == Format::Json {
-                    ui::print(&format!("{:#}\n", self.refusal(&refused)));
+                    ui::print_json(&self.refusal(&refused));
                 } else {
                     ui::show(std::slice::from_ref(&refused), &SourceMap::default());
                     ui::note(&format!("nothing published in {:.2} s", self.seconds()));
