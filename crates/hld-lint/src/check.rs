@@ -121,6 +121,12 @@ impl<'r> Run<'r> {
             Err(what) => return self.not_an_object(object, what),
         };
         if let Some(items) = self.items(object, &gvk).filter(|_| depth < DEEPEST_LIST) {
+            if object
+                .get("metadata")
+                .is_some_and(|metadata| !metadata.is_null() && metadata.as_map().is_none())
+            {
+                self.not_an_object(object, "its `metadata` is no map");
+            }
             for item in items {
                 self.object(item, depth + 1);
             }

@@ -1,10 +1,10 @@
 //! kubeconform, beside which validation is measured and compared, and schemas as it wants them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::tools::{self, KUBECONFORM, KUBERNETES_SCHEMAS};
 
@@ -43,7 +43,7 @@ impl Kubeconform {
         let definitions = json["$defs"].as_object().ok_or("there are no definitions")?;
         for (name, schema) in definitions {
             if let Some([gvk]) = schema["x-kubernetes-group-version-kind"].as_array().map(Vec::as_slice) {
-                let whole = inlined(definitions, schema, &mut vec![name.as_str()]);
+                let whole = standalone(definitions, name, schema);
                 let path = folder.join(file_name(gvk));
                 std::fs::write(&path, whole.to_string()).map_err(|error| error.to_string())?;
             }
@@ -95,23 +95,54 @@ fn file_name(gvk: &Json) -> String {
     format!("{}-{group}{}.json", text("kind"), text("version"))
 }
 
-/// A schema with everything in place of references; what refers to itself ends in a schema for anything.
-fn inlined<'d>(definitions: &'d Map<String, Json>, schema: &'d Json, inside: &mut Vec<&'d str>) -> Json {
-    match schema {
-        Json::Object(object) => {
-            if let Some(name) = object.get("$ref").and_then(Json::as_str) {
-                let name = name.trim_start_matches("#/$defs/");
-                let target = definitions.get_key_value(name).filter(|_| !inside.contains(&name));
-                let Some((name, target)) = target else { return Json::Object(Map::new()) };
-                inside.push(name);
-                let whole = inlined(definitions, target, inside);
-                inside.pop();
-                return whole;
-            }
-            let kept = object.iter().filter(|(key, value)| *key != "description" || value.is_object());
-            kept.map(|(key, value)| (key.clone(), inlined(definitions, value, inside))).collect()
+/// A schema with everything in place of references; what refers to itself is kept beside it, by its name.
+fn standalone(definitions: &Map<String, Json>, name: &str, schema: &Json) -> Json {
+    let mut inlining = Inlining { definitions, inside: vec![name.to_owned()], recursive: BTreeSet::new() };
+    let mut whole = inlining.inlined(schema);
+    let mut kept = Map::new();
+    while let Some(name) = inlining.recursive.iter().find(|name| !kept.contains_key(*name)).cloned() {
+        inlining.inside = vec![name.clone()];
+        let schema = inlining.inlined(&definitions[&name]);
+        kept.insert(name, schema);
+    }
+    if !kept.is_empty() {
+        whole["definitions"] = Json::Object(kept);
+    }
+    whole
+}
+
+struct Inlining<'d> {
+    definitions: &'d Map<String, Json>,
+    /// The definitions that are being written into each other.
+    inside: Vec<String>,
+    recursive: BTreeSet<String>,
+}
+
+impl Inlining<'_> {
+    fn inlined(&mut self, schema: &Json) -> Json {
+        match schema {
+            Json::Object(object) => match object.get("$ref").and_then(Json::as_str) {
+                Some(name) => self.target(name.trim_start_matches("#/$defs/")),
+                None => {
+                    let kept =
+                        object.iter().filter(|(key, value)| *key != "description" || value.is_object());
+                    kept.map(|(key, value)| (key.clone(), self.inlined(value))).collect()
+                }
+            },
+            Json::Array(items) => items.iter().map(|item| self.inlined(item)).collect(),
+            other => other.clone(),
         }
-        Json::Array(items) => items.iter().map(|item| inlined(definitions, item, inside)).collect(),
-        other => other.clone(),
+    }
+
+    fn target(&mut self, name: &str) -> Json {
+        if self.inside.iter().any(|known| known == name) {
+            self.recursive.insert(name.to_owned());
+            return json!({ "$ref": format!("#/definitions/{name}") });
+        }
+        let definitions = self.definitions;
+        self.inside.push(name.to_owned());
+        let whole = self.inlined(&definitions[name]);
+        self.inside.pop();
+        whole
     }
 }
