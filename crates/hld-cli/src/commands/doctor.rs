@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use hld_compiler::{Environment, Kind, Method, Session, trees};
-use hld_diag::Diagnostics;
+use hld_compiler::{Environment, Kind, trees};
+use hld_diag::{Diagnostic, Diagnostics, NOT_FETCHED, OFFLINE};
 use hld_source::Helm;
 
-use crate::args::Global;
+use crate::args::{Fetching, Global};
 use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
 use crate::tools::{self, HELM_VERSION};
@@ -27,8 +27,11 @@ pub(crate) fn run(global: &Global, _command: &Doctor) -> Result<(), CommandError
     let has_definition =
         ["component.yaml", "component.json"].iter().any(|file| global.directory.join(file).exists());
     let definition = if has_definition { Some(definition::open(&global.directory)?) } else { None };
+    // Nothing is fetched to find out what is missing.
+    let fetching = Fetching { locked: false, offline: true };
+    let definition = definition.map(|definition| Definition { fetching, ..definition });
     let named = definition.as_ref().and_then(Definition::helm_binary);
-    let needs = definition.as_ref().map(needs).unwrap_or_default();
+    let needs = definition.as_ref().map(needs).transpose()?.unwrap_or_default();
     let mut findings = vec![
         Finding { subject: "hld", is_fine: true, words: env!("CARGO_PKG_VERSION").to_owned() },
         helm(named.as_deref(), needs.n_charts),
@@ -107,37 +110,32 @@ struct Needs {
     missing: Vec<String>,
 }
 
-fn needs(definition: &Definition) -> Needs {
+fn needs(definition: &Definition) -> Result<Needs, CommandError> {
     let no_charts = Err((String::new(), String::new()));
     let helm = Helm::new(&definition.files, no_charts);
-    let session =
-        Session::new(&definition.files, &helm, definition.root.clone(), definition.settings.clone());
     let mut environments: Vec<Environment> = definition.settings.environments.values().cloned().collect();
     environments.extend(Environment::combined(&[]).map(|(common, _)| common).ok());
+    let session = definition.install(&helm, &environments)?.session;
     let mut needs = Needs::default();
     let mut said = Diagnostics::default();
     for (tree, diagnostics) in trees(&session, &environments) {
         said.extend(diagnostics);
         needs.n_components = needs.n_components.max(tree.nodes.len());
         let charts = tree.nodes.iter().filter(|node| node.component.kind == Kind::Helm);
-        needs.n_charts = needs.n_charts.max(charts.clone().count());
-        let fetched = charts.filter(|node| matches!(node.component.method, Method::Git | Method::Helm));
-        for node in fetched {
-            let path = format!("{}/helm_repos/{}", session.shown(&node.dir), node.component.name.value);
-            if !definition.folder.join(&path).exists() {
-                needs.missing.push(format!(
-                    "`{}` of component `{}` is not fetched to {path}",
-                    node.component.source.value, node.path
-                ));
-            }
-        }
+        needs.n_charts = needs.n_charts.max(charts.count());
     }
-    let not_fetched =
-        said.into_sorted(session.sources()).into_iter().filter(|d| d.code == hld_diag::NOT_FETCHED);
-    needs.missing.extend(not_fetched.map(|diagnostic| diagnostic.message));
+    let is_missing = |diagnostic: &Diagnostic| [NOT_FETCHED, OFFLINE].contains(&diagnostic.code);
+    let missing = said.into_sorted(session.sources()).into_iter().filter(is_missing);
+    needs.missing.extend(missing.map(|diagnostic| match diagnostic.code {
+        code if code == OFFLINE => {
+            let what = diagnostic.message.split(", and `--offline`").next().unwrap_or_default();
+            format!("{what}: run `hld install`")
+        }
+        _ => diagnostic.message,
+    }));
     needs.missing.sort();
     needs.missing.dedup();
-    needs
+    Ok(needs)
 }
 
 fn definition_finding(folder: &Path, definition: Option<&Definition>, needs: &Needs) -> Finding {

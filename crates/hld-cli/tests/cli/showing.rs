@@ -71,7 +71,7 @@ fn doctor_says_what_a_definition_lacks() {
     let run = world.hld("doctor").run();
     run.exits(1).mentions("to mend");
     assert!(run.stdout.contains("!! helm"), "{run}");
-    assert!(run.stdout.contains("helm_repos/dns"), "{run}");
+    assert!(run.stdout.contains("hld.lock does not have the source `https://example.test/x`"), "{run}");
 }
 
 #[test]
