@@ -69,7 +69,9 @@ struct Bench {
 
 impl Bench {
     fn new(hld: PathBuf) -> io::Result<Self> {
-        let temp = tempfile::tempdir()?;
+        // Where there is a file system in memory: what is measured is not a disk.
+        let memory = Path::new("/dev/shm");
+        let temp = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? };
         for remote in ["ours", "theirs"] {
             git::bare(&temp.path().join(remote))?;
         }
