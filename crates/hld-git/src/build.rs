@@ -93,6 +93,28 @@ impl Repository {
         Ok(ObjectId(builder.write()?))
     }
 
+    /// The tree `base` with some of its files written, or removed where there is no blob. Only the folders
+    /// on the way to them are made anew. Folders that become empty go, as git has none.
+    ///
+    /// # Errors
+    /// A path is none, a file stands where a folder must be or the other way round, or the disk refuses.
+    pub fn edit_tree(
+        &self,
+        base: ObjectId,
+        edits: &[(String, Option<ObjectId>)],
+    ) -> Result<ObjectId, GitError> {
+        let mut update = git2::build::TreeUpdateBuilder::new();
+        for (path, blob) in edits {
+            path.split('/').try_for_each(|part| check_name(part, path))?;
+            match blob {
+                Some(blob) => update.upsert(path.as_str(), blob.0, git2::FileMode::Blob),
+                None => update.remove(path.as_str()),
+            };
+        }
+        let base = self.git.find_tree(base.0)?;
+        Ok(ObjectId(update.create_updated(&self.git, &base)?))
+    }
+
     /// The tree `base` with `subtree` at `path` instead of what is there; with nothing there for
     /// `None`. Folders that become empty go, as git has none.
     ///

@@ -101,6 +101,21 @@ fn a_subtree_is_replaced_and_the_rest_carried_over() {
 }
 
 #[test]
+fn an_edited_tree_is_the_tree_of_its_files() {
+    let world = World::new();
+    let before = [("a/b/1", "1"), ("a/b/2", "2"), ("a/c/3", "3"), ("d", "4"), ("e/f/g", "5")];
+    let after = [("a/b/1", "one"), ("a/b/2", "2"), ("d", "4"), ("h/i/j", "6")];
+    let tree = |files: &[(&str, &str)]| world.ours.tree_of(world.commit(files, &[])).unwrap();
+    let blob = |text: &str| Some(world.ours.write_blob(text.as_bytes()).unwrap());
+    let edits = [("a/b/1", blob("one")), ("a/c/3", None), ("e/f/g", None), ("h/i/j", blob("6"))];
+    let edits = edits.map(|(path, blob)| (path.to_owned(), blob));
+    assert_eq!(world.ours.edit_tree(tree(&before), &edits).unwrap(), tree(&after));
+    for path in ["d/x", "../x", ".git/x", ""] {
+        assert!(world.ours.edit_tree(tree(&before), &[(path.to_owned(), blob("7"))]).is_err(), "{path}");
+    }
+}
+
+#[test]
 fn f27_nothing_but_a_folder_is_replaced() {
     let world = World::new();
     let commit = world.commit(&[("prod", "a file")], &[]);

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use hld_diag::{Diagnostic, ENVIRONMENT_HELD, HAND_EDITS, LOCAL_GIT, SOURCE_MODIFIED, SUPERSEDED, Span};
-use hld_git::{ErrorKind, GitError, ObjectId};
+use hld_git::{ErrorKind, GitError, ObjectId, Repository};
 
 use crate::compare::{Difference, check_foreign, difference, edited, losses};
 use crate::failure::failed;
 use crate::guard::{self, Losses};
 use crate::lineage::Lineage;
 use crate::message::{self, EnvironmentChange, short};
-use crate::metadata::Metadata;
+use crate::metadata::{FILE as METADATA_FILE, Metadata};
 use crate::race::{Author, Draft, Landed, Race, Tip};
 use crate::site::{History, Site};
 use crate::standing::Standing;
@@ -327,9 +327,30 @@ fn write(
         manifests: digest(&wanted.blobs),
         hold: None,
     };
-    let folder = write_folder(repository, &wanted.blobs, &metadata)?;
-    if wanted.manifests.folder.as_str().is_empty() {
+    let folder = wanted.manifests.folder.as_str();
+    if folder.is_empty() {
         return Err(GitError::new(ErrorKind::Local, "an environment needs a folder of its own"));
     }
-    repository.replace_subtree(tree, wanted.manifests.folder.as_str(), Some(folder))
+    if let Some(tree) = tree
+        && let Ok(edited) = repository.edit_tree(tree, &edits(repository, (wanted, difference), &metadata)?)
+    {
+        return Ok(edited);
+    }
+    // The first of a branch, or a file became a folder: the whole folder is made anew.
+    let made = write_folder(repository, &wanted.blobs, &metadata)?;
+    repository.replace_subtree(tree, folder, Some(made))
+}
+
+/// What changes in the tree of the branch.
+fn edits(
+    repository: &Repository,
+    (wanted, difference): (&Wanted<'_>, &Difference),
+    metadata: &Metadata,
+) -> Result<Vec<(String, Option<ObjectId>)>, GitError> {
+    let folder = &wanted.manifests.folder;
+    let said = repository.write_blob(metadata.to_text().as_bytes())?;
+    let written = difference.added.iter().chain(&difference.changed);
+    let written = written.map(|path| (format!("{folder}/{path}"), wanted.blobs.get(path).copied()));
+    let removed = difference.removed.iter().map(|path| (format!("{folder}/{path}"), None));
+    Ok(written.chain(removed).chain([(format!("{folder}/{METADATA_FILE}"), Some(said))]).collect())
 }
