@@ -18,6 +18,7 @@ mod gitea;
 mod github;
 mod http;
 mod marker;
+mod rest;
 mod sticky;
 
 pub use ci::{Kind, Outside, Target, detect};
