@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use hld_compiler::{ChartEngine, Environment, Session, Settings, SourcePath};
 use hld_diag::{Diagnostic, SourceMap};
 use hld_source::{
-    Files, Folders, Installed, LOCK_NAME, Lock, Options, Overlay, Revision, Wanted, system_words,
+    Files, Folders, Helm, Installed, LOCK_NAME, Lock, Options, Overlay, Revision, Wanted, system_words,
 };
 
 use crate::args::{Fetching, Sources};
 use crate::error::{CommandError, FailureKind};
-use crate::{output, ui};
+use crate::{output, tools, ui};
 
 /// A definition on this machine.
 pub(crate) struct Definition {
@@ -81,6 +81,12 @@ impl Definition {
     /// The helm program that `hld.yaml` names.
     pub(crate) fn helm_binary(&self) -> Option<PathBuf> {
         self.settings.helm_binary.as_ref().map(PathBuf::from)
+    }
+
+    /// What renders the charts: the helm that `hld.yaml` names, else the one that is found.
+    pub(crate) fn helm(&self) -> Helm<'_> {
+        let program = tools::helm(self.helm_binary().as_deref()).map(|found| found.path);
+        Helm::new(&self.files, program)
     }
 }
 

@@ -2,14 +2,13 @@
 
 use hld_compiler::{Compilation, compile};
 use hld_diag::{Diagnostic, Diagnostics, SourceMap};
-use hld_source::Helm;
 
 use super::environments;
 use crate::args::Environments;
 use crate::definition::Definition;
 use crate::error::CommandError;
 use crate::gate::Gate;
-use crate::{tools, ui};
+use crate::ui;
 
 /// What is asked of a compilation besides that it has no errors.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,8 +26,7 @@ pub(super) fn compiled(
     demands: Demands,
 ) -> Result<Vec<Compilation>, CommandError> {
     let (wanted, warned) = environments(definition, asked)?;
-    let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
-    let helm = Helm::new(&definition.files, program);
+    let helm = definition.helm();
     let session = definition.session(&helm, &wanted)?;
     let compilations = compile(&session, &wanted);
     let mut said = Diagnostics::default();

@@ -8,7 +8,6 @@ use std::time::Instant;
 use clap::ValueEnum;
 use hld_compiler::{Compilation, Layout, Session, compile, describe, output_files};
 use hld_diag::{Diagnostic, Diagnostics, STALE, Severity, Span};
-use hld_source::Helm;
 
 use super::{environments, machine_path};
 use crate::args::{Environments, Global, Sources};
@@ -16,7 +15,7 @@ use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
 use crate::gate::{Gate, Verdict};
 use crate::output::{self, Changes, Tree};
-use crate::{tools, ui};
+use crate::ui;
 
 /// Compile environments into manifests below `generated/`.
 ///
@@ -78,8 +77,7 @@ pub(crate) fn run(global: &Global, command: &Generate) -> Result<(), CommandErro
     let began = Instant::now();
     let definition = definition::open_with(&global.directory, &command.sources)?;
     let (wanted, warnings) = environments(&definition, &command.environments)?;
-    let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
-    let helm = Helm::new(&definition.files, program);
+    let helm = definition.helm();
     let session = definition.session(&helm, &wanted)?;
     let progress = report::Progress::start(&wanted);
     let compilations = compile(&session, &wanted);

@@ -6,7 +6,6 @@ use hld_compiler::{Compilation, Source, compile};
 use hld_diag::render::{self, Colour};
 use hld_diag::{Diagnostic, Diagnostics, Severity, SourceMap, UNKNOWN_ENVIRONMENT};
 use hld_git::{GitError, ObjectId, Repository};
-use hld_source::Helm;
 use serde_json::Value as Json;
 
 use super::environments;
@@ -14,7 +13,7 @@ use crate::args::{Environments, Fetching, Global};
 use crate::definition::{self, Definition, NotOpened};
 use crate::error::{CommandError, FailureKind};
 use crate::gate::Gate;
-use crate::{tools, ui};
+use crate::ui;
 
 /// What is to be compared.
 #[derive(Clone, Debug)]
@@ -204,8 +203,7 @@ impl Side {
             Err(_) if care == Care::Quiet => return Ok(()),
             Err(error) => return Err(error),
         };
-        let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
-        let helm = Helm::new(&definition.files, program);
+        let helm = definition.helm();
         let session = definition.session(&helm, &wanted)?;
         let compilations = compile(&session, &wanted);
         let mut said = Diagnostics::default();

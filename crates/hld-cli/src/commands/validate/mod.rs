@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use hld_compiler::{DEFAULT_KUBERNETES_VERSION, compile};
 use hld_diag::{Diagnostic, Diagnostics, SourceMap, render};
 use hld_lint::Version;
-use hld_source::Helm;
 use serde_json::{Value as Json, json};
 
 use super::environments;
@@ -15,7 +14,6 @@ use crate::args::{Environments, Global, Sources};
 use crate::definition;
 use crate::error::CommandError;
 use crate::gate::{Gate, Verdict};
-use crate::tools;
 use crate::ui::{self, Format, plural};
 
 /// Check manifests against the schemas of Kubernetes.
@@ -75,8 +73,7 @@ fn here() -> String {
 fn check_environments(global: &Global, command: &Validate) -> Result<(), CommandError> {
     let definition = definition::open_with(&global.directory, &command.sources)?;
     let (wanted, warnings) = environments(&definition, &command.environments)?;
-    let program = tools::helm(definition.helm_binary().as_deref()).map(|found| found.path);
-    let helm = Helm::new(&definition.files, program);
+    let helm = definition.helm();
     let session = definition.session(&helm, &wanted)?;
     let compilations = compile(&session, &wanted);
     let mut said = Diagnostics::default();
