@@ -62,6 +62,13 @@ impl Target {
                 url.set_host(Some("api.github.com")).map_err(|_| unusable())?;
                 url.set_path("");
             }
+            // GitHub Enterprise Cloud with data residency has hosts of its own for the API, as github.com has.
+            Kind::Github if url.host_str().is_some_and(|host| host.ends_with(".ghe.com")) => {
+                let host = url.host_str().unwrap_or_default();
+                let host = if host.starts_with("api.") { host.to_owned() } else { format!("api.{host}") };
+                url.set_host(Some(&host)).map_err(|_| unusable())?;
+                url.set_path("");
+            }
             Kind::Github if url.host_str() != Some("api.github.com") && !path.ends_with("/api/v3") => {
                 url.set_path(&format!("{path}/api/v3"));
             }
@@ -131,17 +138,17 @@ fn azure_pipelines(outside: &dyn Outside) -> Result<Option<Target>, ForgeError> 
     let collection = outside
         .variable("SYSTEM_COLLECTIONURI")
         .or_else(|| outside.variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"));
-    let is_github =
-        outside.variable("BUILD_REPOSITORY_PROVIDER").is_some_and(|name| name.starts_with("GitHub"));
+    let provider = outside.variable("BUILD_REPOSITORY_PROVIDER").unwrap_or_default();
+    let is_github = provider.starts_with("GitHub");
     let name = outside.variable("BUILD_REPOSITORY_NAME");
     let project = outside.variable("SYSTEM_TEAMPROJECT");
     let (kind, api, repository, number) = if is_github {
-        (
-            Kind::Github,
-            Some("https://api.github.com".to_owned()),
-            name,
-            "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER",
-        )
+        // A server of one's own is told by the address of the repository alone.
+        let server = match provider.as_str() {
+            "GitHubEnterprise" => outside.variable("BUILD_REPOSITORY_URI").and_then(|uri| origin(&uri)),
+            _ => Some("https://github.com".to_owned()),
+        };
+        (Kind::Github, server, name, "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER")
     } else {
         let repository = project.clone().zip(name).map(|(project, name)| format!("{project}/{name}"));
         (Kind::Azure, collection.clone(), repository, "SYSTEM_PULLREQUEST_PULLREQUESTID")
@@ -157,4 +164,10 @@ fn azure_pipelines(outside: &dyn Outside) -> Result<Option<Target>, ForgeError> 
         Some(url.to_string())
     });
     Ok(Some(Target { kind, api: Target::api(kind, &api)?, repository, pull, head, link: page }))
+}
+
+/// Scheme, host and port of an address.
+fn origin(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok().filter(Url::has_host)?;
+    Some(url.origin().ascii_serialization())
 }

@@ -8,7 +8,11 @@ use crate::http::{Call, Client, Login, text};
 use crate::rest::{Rest, comment};
 use crate::{Access, Comment, Forge, ForgeError, Pull, Status, Target, Text};
 
-/// Comments of one page.
+/// What each call says: the form of answers, and the version of the API that is meant.
+const HEADERS: &[(&str, &str)] =
+    &[("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")];
+
+/// Comments of one page, the most that there may be.
 const PAGE: usize = 100;
 
 /// Most pages of comments.
@@ -26,10 +30,8 @@ impl Github {
         let mut graphql: Url = target.api.clone();
         // `/api/v3` and `/api/graphql` on a server of one's own.
         graphql.set_path(if target.api.path().starts_with("/api") { "/api/graphql" } else { "/graphql" });
-        Ok(Github {
-            rest: Rest::new(target, Client::new(&target.api, access, &Login::Bearer)?)?,
-            graphql: Client::new(&graphql, access, &Login::Bearer)?,
-        })
+        let client = |api: &Url| Client::new(api, access, &Login::Bearer).map(|it| it.with_headers(HEADERS));
+        Ok(Github { rest: Rest::new(target, client(&target.api)?)?, graphql: client(&graphql)? })
     }
 }
 

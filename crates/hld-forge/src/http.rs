@@ -33,6 +33,9 @@ impl Default for Patience {
 /// Most bytes of an answer.
 const MOST_BYTES: u64 = 64 << 20;
 
+/// Seconds to wait after GitHub's secondary limit where it names no time ("Rate limits for the REST API").
+const SECONDARY_WAIT: u64 = 60;
+
 /// Most redirects of one call.
 const MOST_REDIRECTS: u32 = 3;
 
@@ -52,6 +55,8 @@ pub(crate) struct Client {
     base: Url,
     token: Secret,
     authorization: Secret,
+    /// Headers that every call of this API has, besides.
+    headers: &'static [(&'static str, &'static str)],
     patience: Patience,
     /// What calls and pauses have taken.
     spent: Cell<Duration>,
@@ -138,9 +143,16 @@ impl Client {
             base: base.clone(),
             token: access.token.clone(),
             authorization: authorization.into(),
+            headers: &[("accept", "application/json")],
             patience: access.patience,
             spent: Cell::new(Duration::ZERO),
         })
+    }
+
+    /// With these headers in place of `Accept: application/json`.
+    pub(crate) fn with_headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        self.headers = headers;
+        self
     }
 
     /// Makes a call, again after a pause where that may help.
@@ -210,8 +222,9 @@ impl Client {
         let request = Request::builder()
             .method(call.method.clone())
             .uri(url.as_str())
-            .header("authorization", self.authorization.expose_secret())
-            .header("accept", "application/json");
+            .header("authorization", self.authorization.expose_secret());
+        let request =
+            self.headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let sent = match &call.body {
             Some(body) => {
                 let request = request.header("content-type", "application/json").body(body.to_string());
@@ -249,16 +262,18 @@ impl Client {
             return Tried::Passing(ForgeError::NotUnderstood(call, "cut off or too long"), None);
         };
         let json: Option<Json> = serde_json::from_slice(&bytes).ok();
-        let is_limited = status == StatusCode::FORBIDDEN && (wanted.is_some() || is_used_up);
-        if is_limited || is_passing(status) {
+        let words = json.as_ref().and_then(|json| json["message"].as_str()).unwrap_or_default();
+        let is_forbidden = status == StatusCode::FORBIDDEN;
+        let is_secondary = is_forbidden && words.to_ascii_lowercase().contains("rate limit");
+        if is_passing(status) || is_secondary || (is_forbidden && (wanted.is_some() || is_used_up)) {
             let wait = wanted.or_else(|| reset.filter(|_| is_used_up).map(until));
+            let wait = wait.or(is_secondary.then_some(SECONDARY_WAIT));
             let error = ForgeError::Later { call, status: status.as_u16(), wait };
             let is_refused = status.is_client_error();
             return if is_refused { Tried::NotTaken(error, wait) } else { Tried::Passing(error, wait) };
         }
         // 203 is what Azure DevOps says, with a page to log in, where a token is wrong.
         if !status.is_success() || status == StatusCode::NON_AUTHORITATIVE_INFORMATION {
-            let words = json.as_ref().and_then(|json| json["message"].as_str()).unwrap_or_default();
             let words = tame(words, self.token.expose_secret());
             return Tried::Failed(ForgeError::Refused { call, status: status.as_u16(), words });
         }

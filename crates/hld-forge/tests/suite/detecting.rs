@@ -84,6 +84,19 @@ fn azure_pipelines_build_from_github_too() {
 }
 
 #[test]
+fn azure_pipelines_that_build_from_a_github_of_ones_own_ask_that_one() {
+    let mut variables = AZURE.to_vec();
+    variables[3].1 = "GitHubEnterprise";
+    variables[4].1 = "team/shop";
+    variables.push(("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER", "5"));
+    // Nobody knows which server it is: github.com gets no token of another one.
+    assert_eq!(found(&variables, ""), None);
+    variables.push(("BUILD_REPOSITORY_URI", "https://bot@github.example:8443/team/shop.git"));
+    let target = found(&variables, "").unwrap();
+    assert_eq!((target.kind, target.api.as_str()), (Kind::Github, "https://github.example:8443/api/v3"));
+}
+
+#[test]
 fn without_a_pull_request_there_is_none() {
     assert_eq!(found(&[], ""), None);
     assert_eq!(found(&[("CI", "true"), ("GITHUB_REF", "refs/pull/1/merge")], ""), None);
@@ -99,6 +112,8 @@ fn addresses_of_people_become_addresses_of_apis() {
     for (kind, url, api) in [
         (Kind::Github, "https://github.com", "https://api.github.com/"),
         (Kind::Github, "https://github.example/", "https://github.example/api/v3"),
+        (Kind::Github, "https://team.ghe.com", "https://api.team.ghe.com/"),
+        (Kind::Github, "https://api.team.ghe.com", "https://api.team.ghe.com/"),
         (Kind::Github, "https://github.example/api/v3", "https://github.example/api/v3"),
         (Kind::Gitea, "https://git.example", "https://git.example/api/v1"),
         (Kind::Gitea, "https://git.example/sub/", "https://git.example/sub/api/v1"),

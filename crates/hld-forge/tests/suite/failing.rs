@@ -68,6 +68,16 @@ fn b151_a_limit_beyond_our_time_is_an_error_at_once() {
 }
 
 #[test]
+fn b151_githubs_secondary_limit_is_no_lack_of_rights() {
+    let fake = Fake::start(Kind::Github);
+    let words = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+    fake.faults(move |_, _| Some(Response::json(403, &json!({ "message": words }))));
+    let error = post(&*fake.open(), &TEXT).unwrap_err();
+    assert!(matches!(error, ForgeError::Later { status: 403, wait: Some(60), .. }), "{error}");
+    assert_eq!((error.hint(), fake.server.requests().len()), (None, 1));
+}
+
+#[test]
 fn b151_tries_are_bounded() {
     for kind in KINDS {
         let fake = Fake::start(kind);

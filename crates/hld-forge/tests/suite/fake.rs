@@ -1,5 +1,5 @@
-//! Fakes of the forges' APIs, made after their published descriptions: GitHub's REST API 2022-11-28,
-//! the swagger file of Gitea 1.26, Azure DevOps' git API 7.1. They know the calls that hld makes; any
+//! Fakes of the forges' APIs, made after their published descriptions: GitHub's (in `github.rs`), the
+//! swagger file of Gitea 1.26, Azure DevOps' git API 7.1. They know the calls that hld makes; any
 //! other call, field or login is remembered and fails the test.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,9 +9,14 @@ use hld_forge::{Access, Forge, Kind, Patience, Target, open};
 use hld_testkit::http::{Request, Response, Server};
 use serde_json::{Value as Json, json};
 
+use crate::github;
+
 pub(crate) const TOKEN: &str = "t0k3n-canary";
 pub(crate) const ME: &str = "hld-bot";
 pub(crate) const KINDS: [Kind; 3] = [Kind::Azure, Kind::Github, Kind::Gitea];
+
+/// The author of comments whose user is gone.
+pub(crate) const GHOST: &str = "";
 
 /// The commit at the head of the pull request when a test begins.
 pub(crate) const HEAD: &str = "1111111111111111111111111111111111111111";
@@ -52,7 +57,7 @@ impl State {
         id
     }
 
-    fn comment(&mut self, id: u64) -> Option<&mut FakeComment> {
+    pub(crate) fn comment(&mut self, id: u64) -> Option<&mut FakeComment> {
         self.comments.iter_mut().find(|comment| comment.id == id && !comment.is_deleted)
     }
 }
@@ -134,8 +139,8 @@ impl Fake {
 /// The answer of a forge in good health.
 fn answer(kind: Kind, request: &Request, state: &mut State) -> Response {
     let login = match kind {
+        Kind::Github => return github::answer(request, state),
         Kind::Azure => "Basic OnQwazNuLWNhbmFyeQ==".to_owned(),
-        Kind::Github => format!("Bearer {TOKEN}"),
         Kind::Gitea => format!("token {TOKEN}"),
     };
     if request.header("authorization") != Some(&login) {
@@ -146,8 +151,7 @@ fn answer(kind: Kind, request: &Request, state: &mut State) -> Response {
     let path: Vec<&str> = request.path().split('/').skip(1).collect();
     let answer = match kind {
         Kind::Azure => azure(request, (&path, &body), state),
-        Kind::Github => github(request, (&path, &body), state),
-        Kind::Gitea => gitea(request, (&path, &body), state),
+        _ => gitea(request, (&path, &body), state),
     };
     answer.unwrap_or_else(|| {
         state.unexpected.push(format!("{} {} {body}", request.method, request.target));
@@ -160,55 +164,17 @@ fn has(body: &Json, fields: &[&str]) -> bool {
     body.as_object().is_some_and(|body| body.keys().all(|key| fields.contains(&key.as_str())))
 }
 
-fn github(request: &Request, (path, body): (&[&str], &Json), state: &mut State) -> Option<Response> {
-    if let ("POST", ["api", "graphql"]) = (request.method.as_str(), path) {
-        return has(body, &["query"])
-            .then(|| Response::json(200, &json!({ "data": { "viewer": { "login": ME } } })));
-    }
-    let ["api", "v3", rest @ ..] = path else { return None };
-    if let ("GET", ["user"], true) = (request.method.as_str(), rest, state.is_app) {
-        return Some(Response::json(403, &json!({ "message": "Resource not accessible by integration" })));
-    }
-    if let ("GET", ["repos", "team", "shop", "issues", "3", "comments"]) = (request.method.as_str(), rest) {
-        return github_page(request, state);
-    }
-    like_github(request, (rest, body), state)
-}
-
-/// One page of comments, and whether there is a next one.
-fn github_page(request: &Request, state: &State) -> Option<Response> {
-    let number = |name: &str| -> Option<usize> {
-        let mut pairs = request.query().split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(key, _)| *key == name)?.1.parse().ok()
-    };
-    let (page, size) = (number("page")?, number("per_page")?);
-    let comments = comments(state);
-    let n_pages = comments.len().div_ceil(size).max(state.n_pages);
-    let shown: Vec<Json> = comments.into_iter().skip((page - 1) * size).take(size).collect();
-    let response = Response::json(200, &Json::from(shown));
-    // Nobody is to ask there.
-    let next = "<http://127.0.0.1:1/evil>; rel=\"next\"";
-    Some(if page < n_pages { response.header("link", next) } else { response })
-}
-
-fn gitea(request: &Request, (path, body): (&[&str], &Json), state: &mut State) -> Option<Response> {
-    let ["api", "v1", rest @ ..] = path else { return None };
-    if let ("GET", ["repos", "team", "shop", "issues", "3", "comments"]) = (request.method.as_str(), rest) {
-        return Some(Response::json(200, &Json::from(comments(state))));
-    }
-    like_github(request, (rest, body), state)
-}
-
 fn comments(state: &State) -> Vec<Json> {
     let there = state.comments.iter().filter(|comment| !comment.is_deleted);
     let json = |comment: &FakeComment| json!({ "id": comment.id, "user": { "login": comment.author, "id": 7 }, "body": comment.body });
     there.map(json).collect()
 }
 
-/// What Gitea took over from GitHub.
-fn like_github(request: &Request, (path, body): (&[&str], &Json), state: &mut State) -> Option<Response> {
+fn gitea(request: &Request, (path, body): (&[&str], &Json), state: &mut State) -> Option<Response> {
+    let ["api", "v1", path @ ..] = path else { return None };
     let ok = |status, json: Json| Some(Response::json(status, &json));
     match (request.method.as_str(), path) {
+        ("GET", ["repos", "team", "shop", "issues", "3", "comments"]) => ok(200, Json::from(comments(state))),
         ("GET", ["user"]) => ok(200, json!({ "login": ME, "id": 7 })),
         ("GET", ["repos", "team", "shop", "pulls", "3"]) => {
             let word = if state.is_closed { "closed" } else { "open" };

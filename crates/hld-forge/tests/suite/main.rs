@@ -5,5 +5,6 @@
 mod detecting;
 mod failing;
 mod fake;
+mod github;
 mod posting;
 mod statuses;

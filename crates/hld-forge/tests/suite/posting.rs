@@ -3,7 +3,7 @@
 use hld_forge::{ForgeError, Kind, Post, Posted, State, post};
 use hld_testkit::http::Response;
 
-use crate::fake::{Fake, HEAD, KINDS, ME, NEWER};
+use crate::fake::{Fake, GHOST, HEAD, KINDS, ME, NEWER};
 
 fn text(body: &str) -> Post<'_> {
     Post { id: "shop", head: HEAD, body, state: State::Success }
@@ -39,6 +39,26 @@ fn one_comment_is_kept_up_to_date() {
             "{first}"
         );
     }
+}
+
+#[test]
+fn there_is_room_for_what_the_forge_takes() {
+    let fake = Fake::start(Kind::Github);
+    // Characters of several bytes and of one: the limit of GitHub counts characters, ours bytes.
+    for long in ["x".repeat(hld_forge::room(&*fake.open())), "ä".repeat(hld_forge::room(&*fake.open()) / 2)]
+    {
+        assert_eq!(posted(&fake, &text(&long)), std::slice::from_ref(&long));
+    }
+}
+
+#[test]
+fn a_comment_of_a_user_who_is_gone_is_nobodys() {
+    let fake = Fake::start(Kind::Github);
+    posted(&fake, &text("one"));
+    let ours = fake.bodies()[0].2.clone();
+    fake.state().comments.clear();
+    fake.state().add(GHOST, &ours);
+    assert_eq!(posted(&fake, &text("two")), ["one", "two"]);
 }
 
 #[test]
