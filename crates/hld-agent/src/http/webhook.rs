@@ -11,12 +11,12 @@ mod secret;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http_body_util::{BodyExt, Limited};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::HeaderMap;
 use hyper::{Method, Request, StatusCode};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 use super::{Answer, BODY_TIME, answer, serve};
 use crate::config::{Provider, Receiver};
@@ -25,6 +25,8 @@ use secret::SecretFile;
 
 /// Most bytes of a body.
 const LARGEST_BODY: usize = 1024 * 1024;
+/// Most KiB of all bodies at once: how much memory there must be is not for strangers to say.
+const ROOM: usize = 16 * 1024;
 
 /// The receivers, and what they wake.
 #[derive(Debug)]
@@ -33,6 +35,7 @@ pub(crate) struct Hooks {
     branch: String,
     wake: Arc<Notify>,
     metrics: Arc<Metrics>,
+    room: Semaphore,
 }
 
 /// A receiver that has a secret.
@@ -60,7 +63,7 @@ impl Hooks {
             let secret = SecretFile::new(file.clone());
             open.insert(receiver.name.clone(), Open { provider: receiver.provider, secret });
         }
-        Hooks { receivers: open, branch: branch.to_owned(), wake, metrics }
+        Hooks { receivers: open, branch: branch.to_owned(), wake, metrics, room: Semaphore::new(ROOM) }
     }
 
     /// Whether there is anything to listen for.
@@ -89,8 +92,9 @@ impl Hooks {
         }
         let name = name.to_owned();
         let (head, body) = request.into_parts();
-        let body = match read(body).await {
-            Ok(body) => body,
+        // The room is given back when the body has been judged.
+        let (body, _room) = match read(body, &self.room).await {
+            Ok(read) => read,
             Err(status) => return (status, "too_much"),
         };
         let receiver = self.receivers.get(&name);
@@ -118,16 +122,36 @@ pub(crate) async fn hooks(listener: TcpListener, hooks: Arc<Hooks>) {
     .await;
 }
 
-async fn read(body: Incoming) -> Result<Bytes, StatusCode> {
-    let limited = Limited::new(body, LARGEST_BODY).collect();
-    match tokio::time::timeout(BODY_TIME, limited).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            Err(StatusCode::PAYLOAD_TOO_LARGE)
+/// A body as a whole, within its bounds, and the room that it takes.
+async fn read<B>(mut body: B, room: &Semaphore) -> Result<(Vec<u8>, SemaphorePermit<'_>), StatusCode>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let is_large = body.size_hint().lower() > LARGEST_BODY as u64;
+    let reading = async {
+        let mut bytes = Vec::new();
+        let mut taken = take(room, 0)?;
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|_| StatusCode::BAD_REQUEST)?.into_data() else { continue };
+            let n_bytes = bytes.len() + data.len();
+            if n_bytes > LARGEST_BODY {
+                return Err(StatusCode::PAYLOAD_TOO_LARGE);
+            }
+            taken.merge(take(room, n_bytes.div_ceil(1024) - bytes.len().div_ceil(1024))?);
+            bytes.extend_from_slice(&data);
         }
-        Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
-        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+        Ok((bytes, taken))
+    };
+    match is_large {
+        true => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        false => tokio::time::timeout(BODY_TIME, reading).await.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT)),
     }
+}
+
+/// Room for so many KiB, if there is any left.
+fn take(room: &Semaphore, kib: usize) -> Result<SemaphorePermit<'_>, StatusCode> {
+    let kib = u32::try_from(kib).map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    room.try_acquire_many(kib).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// Whether the sender knows the receiver's secret. A receiver that does not exist costs as much.
@@ -141,4 +165,76 @@ fn is_genuine(receiver: Option<&Open>, headers: &HeaderMap, body: &[u8]) -> bool
         is_known |= secret::proves(&proof, known, body);
     }
     is_known && receiver.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures::stream::{self, StreamExt as _};
+    use http_body_util::StreamBody;
+    use hyper::body::Frame;
+
+    use super::*;
+
+    /// A body that comes in these parts, and then does not end.
+    fn unending(parts: Vec<Vec<u8>>) -> impl Body<Data = Bytes, Error = Infallible> + Unpin {
+        let parts = parts.into_iter().map(|part| Ok(Frame::data(Bytes::from(part))));
+        StreamBody::new(stream::iter(parts).chain(stream::pending()).boxed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn b145_a_body_of_a_byte_a_second_is_given_up() {
+        let room = Semaphore::new(ROOM);
+        let slow = stream::iter(0..1_000_000).then(|_| async {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"x")))
+        });
+        let slow = StreamBody::new(slow.boxed());
+        assert_eq!(read(slow, &room).await.unwrap_err(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(room.available_permits(), ROOM);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn b145_a_body_may_be_as_large_as_the_limit_and_no_larger() {
+        let room = Semaphore::new(ROOM);
+        for (n_bytes, expected) in [
+            (0, None),
+            (LARGEST_BODY, None),
+            (LARGEST_BODY + 1, Some(StatusCode::PAYLOAD_TOO_LARGE)),
+            (10 * LARGEST_BODY, Some(StatusCode::PAYLOAD_TOO_LARGE)),
+        ] {
+            // Announced, and in small parts.
+            let announced = http_body_util::Full::new(Bytes::from(vec![b'x'; n_bytes]));
+            let parts: Vec<_> = (0..n_bytes.div_ceil(1000))
+                .map(|at| {
+                    Ok::<_, Infallible>(Frame::data(vec![b'x'; (n_bytes - at * 1000).min(1000)].into()))
+                })
+                .collect();
+            for result in [
+                read(announced, &room).await.map(|(body, _)| body.len()),
+                read(StreamBody::new(stream::iter(parts)), &room).await.map(|(body, _)| body.len()),
+            ] {
+                assert_eq!(result, expected.map_or(Ok(n_bytes), Err));
+            }
+        }
+        assert_eq!(room.available_permits(), ROOM);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn b145_all_bodies_together_have_a_bound() {
+        let room = Semaphore::new(ROOM);
+        let large = || unending(vec![vec![b'x'; LARGEST_BODY / 2]; 2]);
+        // So many large ones are under way that there is no room for a small one.
+        let under_way = futures::future::join_all((0..16).map(|_| read(large(), &room)));
+        let mut under_way = Box::pin(under_way);
+        assert!(futures::poll!(&mut under_way).is_pending());
+        assert_eq!(room.available_permits(), 0);
+        let small = || http_body_util::Full::new(Bytes::from_static(b"{}"));
+        assert_eq!(read(small(), &room).await.unwrap_err(), StatusCode::SERVICE_UNAVAILABLE);
+        // They get no longer than any other.
+        let ended = under_way.await;
+        assert!(ended.iter().all(|end| matches!(end, Err(StatusCode::REQUEST_TIMEOUT))));
+        assert!(read(small(), &room).await.is_ok());
+    }
 }

@@ -5,7 +5,9 @@
 mod commits;
 mod drift;
 mod faults;
+mod payloads;
 mod program;
+mod proofs;
 mod settings;
 mod stalls;
 mod webhooks;

@@ -68,7 +68,7 @@ fn from_nothing(bench: &Bench<'_>) -> Outcome {
     let mut writes = 0;
     for at in 0..PUSHES {
         // Webhooks that come together share a fetch: this one comes alone.
-        std::thread::sleep(Duration::from_secs(4));
+        std::thread::sleep(Duration::from_secs(6));
         repository.write(&format!("f{at}/map.yaml"), &map(&format!("m{at}"), namespace, "changed"))?;
         repository.push()?;
         let (before, before_writes) = (agent.configured(), bench.writes()?);
