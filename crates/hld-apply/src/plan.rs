@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     targets: HashMap<ResourceId, Target>,
     /// Objects whose kind is not there, and whether that is certain.
     pub(crate) homeless: Vec<(Arc<Object>, Known)>,
+    /// The namespaces of these, by group, kind and name.
+    sought: HashMap<[String; 3], Vec<String>>,
     /// Objects that are the same as another one, once their namespace is known.
     pub(crate) twice: Vec<Target>,
 }
@@ -37,7 +39,11 @@ impl Plan {
                         plan.twice.push(other);
                     }
                 }
-                known => plan.homeless.push((object.clone(), known)),
+                known => {
+                    let namespaces = plan.sought.entry(anywhere(&object.id)).or_default();
+                    namespaces.push(object.id.namespace.clone());
+                    plan.homeless.push((object.clone(), known));
+                }
             }
         }
         plan
@@ -52,11 +58,9 @@ impl Plan {
 
     /// Whether the commit wants this object. One whose kind is not there may be in any namespace.
     pub(crate) fn wants(&self, id: &ResourceId) -> bool {
-        let is_it = |object: &ResourceId| {
-            (&object.group, &object.kind, &object.name) == (&id.group, &id.kind, &id.name)
-                && (object.namespace.is_empty() || object.namespace == id.namespace)
-        };
-        self.targets.contains_key(id) || self.homeless.iter().any(|(object, _)| is_it(&object.id))
+        let is_it = |namespace: &String| namespace.is_empty() || *namespace == id.namespace;
+        let is_sought = || self.sought.get(&anywhere(id)).is_some_and(|found| found.iter().any(is_it));
+        self.targets.contains_key(id) || is_sought()
     }
 
     /// The kinds of everything that can be applied, and the namespaces they are in.
@@ -67,6 +71,11 @@ impl Plan {
         }
         kinds
     }
+}
+
+/// An id without its namespace.
+fn anywhere(id: &ResourceId) -> [String; 3] {
+    [id.group.clone(), id.kind.clone(), id.name.clone()]
 }
 
 /// The id that an object has in the cluster.

@@ -9,7 +9,6 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::apply::{Applier, Refused, Target};
-use crate::desired::Object;
 use crate::discovery::{Catalog, Known, discover};
 use crate::error::{ApiErrorKind, Error, Failure};
 use crate::inventory::{Inventory, Step};
@@ -292,11 +291,9 @@ impl<'r> Run<'r> {
             return Vec::new();
         }
         // A CRD that was there before has had its time.
-        let is_new = |object: &Arc<Object>| {
-            let is_new = |change: &Change| matches!(change.word, Word::Created | Word::Configured);
-            self.changes.iter().any(|change| change.id == object.id && is_new(change))
-        };
-        let crds = self.desired.objects().filter(|object| is_new(object));
+        let is_new = |change: &&Change| matches!(change.word, Word::Created | Word::Configured);
+        let new: HashSet<&ResourceId> = self.changes.iter().filter(is_new).map(|change| &change.id).collect();
+        let crds = self.desired.objects().filter(|object| new.contains(&object.id));
         let defined: HashSet<Gvk> = crds.flat_map(|object| defined(object)).collect();
         let homeless = self.plan.homeless.iter().filter(|(object, _)| is_in(scope, [&object.id, &object.id]));
         let mut pending: Vec<Gvk> =

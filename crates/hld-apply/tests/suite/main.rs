@@ -4,6 +4,7 @@
 
 mod applying;
 mod crashing;
+mod definitions;
 mod diffing;
 mod drifting;
 mod failing;
