@@ -28,6 +28,8 @@ pub enum ErrorKind {
     Untrusted,
     /// The server can not be reached, or stopped answering.
     Network,
+    /// The address is one that must not be connected to.
+    Refused,
     /// The server answered something that is no git.
     Protocol,
     /// A limit was reached.
@@ -46,13 +48,15 @@ impl GitError {
     /// A failure with the given words, which are escaped.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl AsRef<str>) -> Self {
-        let mut text = message.as_ref().trim_end();
-        if text.len() > LONGEST {
-            let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-            text = &text[..end];
-        }
-        GitError { kind, message: Untrusted(text).line() }
+        // What is escaped is longer: it is cut before, to bound the work, and after.
+        let text = Untrusted(cut(message.as_ref().trim_end())).line();
+        GitError { kind, message: cut(&text).to_owned() }
     }
+}
+
+/// The first bytes of a text, up to the end of a character.
+pub(crate) fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LONGEST)]
 }
 
 impl fmt::Display for GitError {
@@ -75,7 +79,6 @@ fn kind(error: &git2::Error) -> ErrorKind {
         (ErrorCode::Auth, _) => ErrorKind::Auth,
         (ErrorCode::Certificate, _) | (_, ErrorClass::Ssl) => ErrorKind::Untrusted,
         (ErrorCode::User, _) => ErrorKind::Cancelled,
-        (_, ErrorClass::Http) => http_kind(text),
         (ErrorCode::NotFound, _) => ErrorKind::NotFound,
         (_, ErrorClass::Net) if text.contains("not found") => ErrorKind::NotFound,
         (_, ErrorClass::Net) if text.contains("redirect") => ErrorKind::Protocol,
@@ -88,16 +91,5 @@ fn kind(error: &git2::Error) -> ErrorKind {
             ErrorClass::Odb | ErrorClass::Indexer | ErrorClass::Zlib | ErrorClass::Object | ErrorClass::Tree,
         ) => ErrorKind::Corrupt,
         _ => ErrorKind::Local,
-    }
-}
-
-/// libgit2 has no type for HTTP's statuses: its words are `unexpected http status code: 404`.
-fn http_kind(text: &str) -> ErrorKind {
-    match text.rsplit(' ').next() {
-        Some("401" | "403" | "407") => ErrorKind::Auth,
-        Some("404" | "410") => ErrorKind::NotFound,
-        _ if text.contains("authentication") => ErrorKind::Auth,
-        _ if text.contains("content-type") || text.contains("redirect") => ErrorKind::Protocol,
-        _ => ErrorKind::Network,
     }
 }

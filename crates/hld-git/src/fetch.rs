@@ -1,11 +1,16 @@
 //! Bringing commits here.
 
-use git2::{AutotagOption, FetchOptions, ProxyOptions};
+use std::sync::Arc;
+use std::time::Duration;
 
+use git2::{AutotagOption, FetchOptions};
+
+use crate::connection::Connection;
 use crate::error::{ErrorKind, GitError};
 use crate::oid::ObjectId;
-use crate::remote::{Connection, Remote, RemoteRef};
+use crate::remote::{Remote, RemoteRef};
 use crate::repository::Repository;
+use crate::{http, list};
 
 /// What a connection may cost.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +21,8 @@ pub struct Limits {
     pub objects: u64,
     /// Seconds that it may take.
     pub seconds: u64,
+    /// How long an HTTP server may say nothing. (For SSH there is [`crate::wait_at_most`].)
+    pub silence: Duration,
     /// Most branches and tags that a remote may have.
     pub refs: usize,
     /// How many commits of history are asked for; all of them when `None`.
@@ -24,7 +31,25 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { bytes: 1 << 30, objects: 2_000_000, seconds: 600, refs: 1_000_000, depth: None }
+        Limits {
+            bytes: 1 << 30,
+            objects: 2_000_000,
+            seconds: 600,
+            silence: Duration::from_secs(60),
+            refs: 500_000,
+            depth: None,
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn out_of_time(&self) -> GitError {
+        GitError::new(ErrorKind::Limit, format!("it took longer than {} s (limit of time)", self.seconds))
+    }
+
+    pub(crate) fn out_of_bytes(&self) -> GitError {
+        let words = format!("more than {} bytes were sent (limit of fetched bytes)", self.bytes);
+        GitError::new(ErrorKind::Limit, words)
     }
 }
 
@@ -85,6 +110,17 @@ impl Repository {
     }
 }
 
+/// A reference that was listed. git2 panics at names that are no UTF-8, which only SSH can bring here
+/// ([`list::List`]): such a reference is passed over.
+fn read_head(head: &git2::RemoteHead<'_>) -> Option<RemoteRef> {
+    let read = || RemoteRef {
+        name: head.name().to_owned(),
+        id: ObjectId(head.oid()),
+        target: head.symref_target().map(str::to_owned),
+    };
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
+}
+
 /// `main` of `refs/heads/main`.
 fn short(branch: &str) -> &str {
     branch.strip_prefix("refs/heads/").unwrap_or(branch)
@@ -116,23 +152,21 @@ const EVERYTHING: i32 = i32::MAX;
 /// One connection that lists and then downloads.
 struct Session<'s> {
     repository: &'s Repository,
-    connection: Connection<'s>,
+    connection: Arc<Connection>,
     git: git2::Remote<'s>,
     limits: &'s Limits,
 }
 
 impl<'s> Session<'s> {
-    fn open(repository: &'s Repository, remote: &'s Remote, limits: &'s Limits) -> Result<Self, GitError> {
+    fn open(repository: &'s Repository, remote: &Remote, limits: &'s Limits) -> Result<Self, GitError> {
         let git = repository.git.remote_anonymous(&remote.url.wire())?;
-        Ok(Session { repository, connection: remote.connection(limits)?, git, limits })
+        Ok(Session { repository, connection: Connection::new(remote, limits)?, git, limits })
     }
 
     fn download(&mut self, specs: &[String], depth: i32) -> Result<(), GitError> {
-        let headers = self.connection.headers();
+        let _working = http::enter(&self.connection);
         let mut options = FetchOptions::new();
         options.remote_callbacks(self.connection.callbacks());
-        options.proxy_options(proxy()).custom_headers(&headers);
-        options.follow_redirects(git2::RemoteRedirect::None);
         options.download_tags(AutotagOption::None).update_fetchhead(false);
         options.depth(depth);
         let done = self.git.download(specs, Some(&mut options));
@@ -144,15 +178,9 @@ impl<'s> Session<'s> {
         self.download(&[NOTHING.to_owned()], AS_IT_IS)?;
         let heads = self.git.list().map_err(|error| self.connection.explain(error))?;
         if heads.len() > self.limits.refs {
-            let words = format!("the remote has more than {} branches and tags", self.limits.refs);
-            return Err(GitError::new(ErrorKind::Limit, words));
+            return Err(list::too_many(self.limits));
         }
-        let references = heads.iter().map(|head| RemoteRef {
-            name: head.name().to_owned(),
-            id: ObjectId(head.oid()),
-            target: head.symref_target().map(str::to_owned),
-        });
-        Ok(references.collect())
+        Ok(heads.iter().filter_map(read_head).collect())
     }
 
     fn any(&mut self, references: &[RemoteRef], name: &str) -> Result<ObjectId, GitError> {
@@ -274,9 +302,25 @@ impl<'s> Session<'s> {
             .peel_to_commit()
             .map_err(|_| GitError::new(ErrorKind::NotFound, format!("`{}` is no commit", id.short())))?;
         if git.find_reference(name).ok().and_then(|reference| reference.target()) != Some(id.0) {
-            git.reference(name, id.0, true, "fetched")?;
+            git.reference(name, id.0, true, "fetched").or_else(|_| {
+                self.make_room(name)?;
+                git.reference(name, id.0, true, "fetched")
+            })?;
         }
         Ok(ObjectId(commit.id()))
+    }
+
+    /// Forgets references that no file can stand beside: `x` once was a branch, and now `x/y` is.
+    fn make_room(&self, name: &str) -> Result<(), git2::Error> {
+        let is_below =
+            |name: &str, above: &str| name.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'));
+        for reference in self.repository.git.references_glob("refs/hld/*")? {
+            let mut reference = reference?;
+            if reference.name().is_ok_and(|other| is_below(name, other) || is_below(other, name)) {
+                reference.delete()?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -286,13 +330,6 @@ fn kept_name(name: &str) -> String {
         Some(rest) => format!("refs/hld/{rest}"),
         None => format!("refs/hld/{name}"),
     }
-}
-
-/// The proxy of the environment, as git finds it.
-pub(crate) fn proxy<'p>() -> ProxyOptions<'p> {
-    let mut options = ProxyOptions::new();
-    options.auto();
-    options
 }
 
 impl Repository {

@@ -11,16 +11,22 @@
 //! followed, so that credentials reach no other host.
 
 mod build;
+mod connection;
 mod credentials;
 mod error;
 mod fetch;
+mod files;
 mod host_key;
+mod http;
+mod list;
 mod local;
 mod oid;
 mod patience;
 mod push;
+mod reach;
 mod remote;
 mod repository;
+mod tls;
 mod tree;
 mod url;
 
@@ -31,7 +37,9 @@ pub use fetch::{Limits, Want};
 pub use oid::ObjectId;
 pub use patience::wait_at_most;
 pub use push::PushOutcome;
+pub use reach::{Guard, Reach};
 pub use remote::{Remote, RemoteRef};
 pub use repository::{CommitInfo, Repository, RepositoryLock};
+pub use tls::problem as tls_problem;
 pub use tree::{Change, EntryKind, TreeEntry, TreeLimits};
 pub use url::{Allowed, RemoteUrl, UrlProblem};

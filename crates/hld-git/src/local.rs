@@ -10,10 +10,13 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream, Transport};
 
+use crate::http;
+use crate::list::List;
+
 /// What the addresses of this transport begin with.
 pub(crate) const SCHEME: &str = "hld-local";
 
-/// Tells libgit2 about the transport and about time limits, once.
+/// Tells libgit2 about our transports, once.
 pub(crate) fn set_up() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
@@ -24,11 +27,12 @@ pub(crate) fn set_up() {
         // SAFETY: `Once` lets no other thread of ours make a transport or open a connection meanwhile.
         #[allow(unsafe_code)]
         let done = unsafe {
-            git2::opts::set_server_connect_timeout_in_milliseconds(20_000)
-                .and_then(|()| git2::opts::set_server_timeout_in_milliseconds(60_000))
-                .and_then(|()| git2::transport::register(SCHEME, factory))
+            git2::transport::register(SCHEME, factory)
+                .and_then(|()| git2::transport::register(http::SCHEMES[0], http::factory))
+                .and_then(|()| git2::transport::register(http::SCHEMES[1], http::factory))
         };
-        debug_assert!(done.is_ok(), "libgit2 takes its options");
+        // Without them libgit2 would take our schemes for the names of SSH hosts.
+        assert!(done.is_ok(), "libgit2 takes transports");
     });
 }
 
@@ -73,7 +77,7 @@ fn serve(program: &str, path: &std::path::Path) -> io::Result<Served> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn()?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    Ok(Served { child, stdin, stdout })
+    Ok(Served { child, stdin, stdout, list: List::of(1) })
 }
 
 /// The git program at the other end.
@@ -81,11 +85,13 @@ struct Served {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
+    list: List,
 }
 
 impl Read for Served {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stdout.as_mut().map_or(Ok(0), |stdout| stdout.read(buffer))
+        let Some(stdout) = &mut self.stdout else { return Ok(0) };
+        self.list.read(buffer, |buffer| stdout.read(buffer))
     }
 }
 

@@ -1,18 +1,18 @@
-//! How long a silent server is waited for. libgit2 has one setting for the whole process.
+//! How long a silent SSH server is waited for. libgit2 has one setting for the whole process.
 
 use std::sync::Once;
 use std::time::Duration;
 
 /// How long a connection may take.
-const CONNECTING: Duration = Duration::from_secs(30);
+pub(crate) const CONNECTING: Duration = Duration::from_secs(20);
 
 /// How long a server may say nothing.
-const SILENCE: Duration = Duration::from_secs(120);
+const SILENCE: Duration = Duration::from_secs(60);
 
 static SET: Once = Once::new();
 
 /// Waits no longer than this for a connection, and for the next word of a server. Only the first call
-/// counts, and it must come before the first connection; without one it is 30 s and 120 s.
+/// counts, and it must come before the first connection; without one it is 20 s and 60 s.
 pub fn wait_at_most(connecting: Duration, silence: Duration) {
     let milliseconds = |time: Duration| i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
     SET.call_once(|| set(milliseconds(connecting), milliseconds(silence)));

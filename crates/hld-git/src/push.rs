@@ -5,8 +5,10 @@ use std::cell::RefCell;
 use git2::PushOptions;
 use hld_diag::Untrusted;
 
-use crate::error::{ErrorKind, GitError};
-use crate::fetch::{Limits, proxy};
+use crate::connection::Connection;
+use crate::error::{ErrorKind, GitError, cut};
+use crate::fetch::Limits;
+use crate::http;
 use crate::oid::ObjectId;
 use crate::remote::Remote;
 use crate::repository::Repository;
@@ -82,7 +84,8 @@ impl Repository {
         full: &str,
     ) -> Result<Option<String>, GitError> {
         let limits = Limits::default();
-        let connection = remote.connection(&limits)?;
+        let connection = Connection::new(remote, &limits)?;
+        let _working = http::enter(&connection);
         let refused: RefCell<Option<String>> = RefCell::new(None);
         let mut git = self.git.remote_anonymous(&remote.url.wire())?;
         let mut callbacks = connection.callbacks();
@@ -99,10 +102,8 @@ impl Repository {
             }
             Ok(())
         });
-        let headers = connection.headers();
         let mut options = PushOptions::new();
-        options.remote_callbacks(callbacks).proxy_options(proxy()).custom_headers(&headers);
-        options.follow_redirects(git2::RemoteRedirect::None);
+        options.remote_callbacks(callbacks);
         let pushed = git.push(&[format!("{commit}:{full}")], Some(&mut options));
         drop(options);
         drop(git);
@@ -120,5 +121,6 @@ fn refusal(status: &str, said: &str) -> String {
     let said: Vec<String> =
         said.lines().map(|line| Untrusted(line.trim_end()).line()).filter(|line| !line.is_empty()).collect();
     let status = Untrusted(status).line();
-    if said.is_empty() { status } else { format!("{status}: {}", said.join(" | ")) }
+    let words = if said.is_empty() { status } else { format!("{status}: {}", said.join(" | ")) };
+    cut(&words).to_owned()
 }

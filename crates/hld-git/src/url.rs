@@ -244,7 +244,8 @@ impl RemoteUrl {
     pub(crate) fn wire(&self) -> String {
         match self.scheme {
             Scheme::Local => format!("{}://{}", crate::local::SCHEME, self.path),
-            _ => self.to_string(),
+            Scheme::Https | Scheme::Http => format!("{}{self}", crate::http::PREFIX),
+            Scheme::Ssh => self.to_string(),
         }
     }
 }

@@ -31,7 +31,9 @@ fn hint(kind: ErrorKind) -> Option<&'static str> {
     match kind {
         ErrorKind::NotFound => Some("forges also say this where the credentials may not see the repository"),
         ErrorKind::Auth => Some("the credentials need the right to write to the repository"),
-        ErrorKind::Untrusted => Some("put the right host key into `~/.ssh/known_hosts`"),
+        ErrorKind::Untrusted => {
+            Some("hld trusts hosts that `known_hosts` or the system's certificates know, and no other")
+        }
         ErrorKind::Corrupt | ErrorKind::Local | ErrorKind::Network => Some(NOTHING_CHANGED),
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 use hld_compiler::SourceSettings;
 use hld_diag::{BAD_SOURCE, Diagnostic, SOURCE_REFUSED, Span};
-use hld_git::{Allowed, RemoteUrl, UrlProblem};
+use hld_git::{Allowed, Reach, RemoteUrl, UrlProblem};
 
 /// What the definition says about addresses.
 #[derive(Clone, Debug, Default)]
@@ -55,8 +55,13 @@ impl Addresses {
         Ok(url)
     }
 
+    /// Which addresses may be connected to.
+    pub(crate) fn reach(&self) -> Reach {
+        Reach::Public(self.insecure.clone())
+    }
+
     /// Whether `host:port` may be asked without encryption and inside of private networks.
-    pub(crate) fn is_insecure(&self, authority: &str) -> bool {
+    fn is_insecure(&self, authority: &str) -> bool {
         self.insecure.iter().any(|named| named.eq_ignore_ascii_case(authority))
     }
 

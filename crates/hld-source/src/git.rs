@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hld_compiler::Request;
-use hld_diag::{Diagnostic, FETCH_FAILED, NO_TOKEN, Span, UNREACHABLE};
+use hld_diag::{Diagnostic, FETCH_FAILED, NO_TOKEN, SOURCE_REFUSED, Span, UNREACHABLE};
 use hld_git::{Credentials, ErrorKind, GitError, Limits, ObjectId, Remote, RemoteUrl, Repository, Want};
 
 use crate::fetch::{Fetched, World};
@@ -18,6 +18,7 @@ pub(crate) fn fetch(
 ) -> Result<Fetched, Diagnostic> {
     let Request::Git { branch, version, .. } = request else { unreachable!("git fetches git requests") };
     let remote = Remote::new(url.clone(), credentials).cancelled_by(Arc::new(process::is_cancelled));
+    let remote = remote.within(world.addresses.reach());
     let scratch = world.cache.scratch()?;
     let folder = scratch.path().join("tree");
     let (repository, lock) = world.cache.repository(&url.key()).map_err(|error| explain(&error))?;
@@ -98,6 +99,9 @@ pub(crate) fn explain(error: &GitError) -> Diagnostic {
         ),
         ErrorKind::Network => {
             (UNREACHABLE, "try again later; with hld.lock and a filled cache no network is needed")
+        }
+        ErrorKind::Refused => {
+            (SOURCE_REFUSED, "in a network that you trust, name it as `host:port` in `insecure` of hld.yaml")
         }
         ErrorKind::Protocol | ErrorKind::Corrupt => {
             (FETCH_FAILED, "what answers there is no sound git repository")

@@ -4,18 +4,15 @@
 //! address that is connected to is checked where the name is resolved: nothing is resolved twice.
 
 use std::io::{self, Read};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use base64::Engine as _;
 use hld_diag::{Diagnostic, FETCH_FAILED, SOURCE_REFUSED, Secret, Span, UNREACHABLE};
+use hld_git::{Guard, tls_problem};
 use secrecy::ExposeSecret;
 use ureq::Agent;
-use ureq::config::Config;
-use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::unversioned::transport::DefaultConnector;
 use url::Url;
 
 use crate::access;
@@ -62,7 +59,7 @@ impl Client {
             .timeout_per_read(Some(Duration::from_secs(30)))
             .timeout_global(Some(Duration::from_secs(seconds)))
             .build();
-        let guard = Guard { inner: DefaultResolver::default(), addresses: addresses.clone() };
+        let guard = Guard::new(addresses.reach());
         let agent = Agent::with_parts(config, DefaultConnector::default(), guard);
         Client { agent, addresses: addresses.clone() }
     }
@@ -207,6 +204,9 @@ fn explain(url: &Url, error: &ureq::Error) -> Failure {
                 format!("in a network that you trust, `insecure: [\"{}\"]` in hld.yaml", authority(url));
             Failure::Final(Diagnostic::new(SOURCE_REFUSED, Span::NONE, message).hint(hint))
         }
+        ureq::Error::Io(_) | ureq::Error::Rustls(_) if let Some(words) = tls_problem(error) => {
+            Failure::Final(failed(url, &words))
+        }
         ureq::Error::Io(inner) => Failure::Passing(broken_off(url, inner)),
         ureq::Error::Timeout(_) | ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => {
             let message = format!("`{}` can not be reached: {error}", shown(url.as_str()));
@@ -226,118 +226,4 @@ pub(crate) fn failed(url: &Url, what: &str) -> Diagnostic {
     let message = format!("`{}` can not be fetched: {what}", shown(url.as_str()));
     Diagnostic::new(FETCH_FAILED, Span::NONE, message)
         .hint("check the address; a private source needs a token, see `hld explain HLD0814`")
-}
-
-/// Resolves names, and refuses addresses that the definition did not allow.
-#[derive(Debug)]
-struct Guard {
-    inner: DefaultResolver,
-    addresses: Addresses,
-}
-
-impl Resolver for Guard {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        config: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let found = self.inner.resolve(uri, config, timeout)?;
-        // A proxy was named by whoever runs hld.
-        let is_proxy = config.proxy().is_some_and(|proxy| Some(proxy.host()) == uri.host());
-        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
-        let is_allowed = self.addresses.is_insecure(&format!("{}:{port}", uri.host().unwrap_or_default()));
-        let inner = found.iter().find(|address| !is_public(address.ip()));
-        match inner.filter(|_| !is_proxy && !is_allowed) {
-            None => Ok(found),
-            Some(address) => {
-                let words = format!("its address {} is not a public one", address.ip());
-                Err(ureq::Error::Io(io::Error::new(io::ErrorKind::PermissionDenied, words)))
-            }
-        }
-    }
-}
-
-/// Whether an address belongs to the internet: not to this machine, this network, or nobody.
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let is_inner = address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_documentation()
-        || (a == 100 && (64..128).contains(&b));
-    let is_special = a == 0 || a >= 224 || (a, b, c) == (192, 0, 0) || (a == 198 && (b == 18 || b == 19));
-    !is_inner && !is_special
-}
-
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    let parts = address.segments();
-    let embedded = |at: usize| {
-        let [a, b] = parts[at].to_be_bytes();
-        let [c, d] = parts[at + 1].to_be_bytes();
-        is_public_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match parts {
-        // Addresses of the old kind inside: as they are, mapped, of NAT64 and of 6to4.
-        [0, 0, 0, 0, 0, 0 | 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => embedded(6),
-        [0x2002, ..] => embedded(1),
-        // Global unicast, without Teredo and documentation.
-        [0x2001, 0 | 0xdb8, ..] => false,
-        [first, ..] => (0x2000..0x4000).contains(&first),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn b070_addresses_that_are_not_public() {
-        let inner = [
-            "127.0.0.1",
-            "169.254.169.254",
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "0.0.0.0",
-            "100.64.0.1",
-            "224.0.0.1",
-            "255.255.255.255",
-            "198.18.0.1",
-            "192.0.0.1",
-            "::1",
-            "::",
-            "::ffff:169.254.169.254",
-            "::ffff:a9fe:a9fe",
-            "fe80::1",
-            "fc00::1",
-            "fd00:ec2::254",
-            "64:ff9b::7f00:1",
-            "2002:7f00:1::",
-            "ff02::1",
-            "2001::1",
-            "2001:db8::1",
-            "::127.0.0.1",
-        ];
-        for address in inner {
-            assert!(!is_public(address.parse().unwrap()), "{address}");
-        }
-        for address in [
-            "1.1.1.1",
-            "140.82.121.3",
-            "172.32.0.1",
-            "2606:4700::1111",
-            "::ffff:1.1.1.1",
-            "2a00:1450:4001::1",
-        ] {
-            assert!(is_public(address.parse().unwrap()), "{address}");
-        }
-    }
 }

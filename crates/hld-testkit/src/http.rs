@@ -36,6 +36,20 @@ pub enum Response {
     Raw(Vec<u8>),
     /// Nothing: the connection ends, the reply is lost.
     Lost,
+    /// Whatever is written until it ends or the client is gone.
+    Script(Script),
+}
+
+/// Writes an answer bit by bit.
+#[derive(Clone)]
+pub struct Script(Arc<Talk>);
+
+type Talk = dyn Fn(&mut dyn Write) -> io::Result<()> + Send + Sync;
+
+impl std::fmt::Debug for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Script")
+    }
 }
 
 type Answer = dyn Fn(&Request) -> Response + Send + Sync;
@@ -136,6 +150,12 @@ impl Response {
         Response::new(status, "").header("location", location)
     }
 
+    /// What `talk` writes, status line and headers as well; it is called once for each request.
+    #[must_use]
+    pub fn script(talk: impl Fn(&mut dyn Write) -> io::Result<()> + Send + Sync + 'static) -> Self {
+        Response::Script(Script(Arc::new(talk)))
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -149,7 +169,7 @@ impl Response {
     fn bytes(&self) -> Vec<u8> {
         let (status, headers, body) = match self {
             Response::Raw(bytes) => return bytes.clone(),
-            Response::Lost => return Vec::new(),
+            Response::Lost | Response::Script(_) => return Vec::new(),
             Response::Whole { status, headers, body } => (status, headers, body),
         };
         let mut bytes = format!("HTTP/1.1 {status} Status\r\n").into_bytes();
@@ -224,6 +244,9 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &Answer) -> io::
     let Some(request) = Request::read(&mut stream)? else { return Ok(()) };
     seen.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
     let response = answer(&request);
+    if let Response::Script(Script(talk)) = &response {
+        return talk(stream.get_mut());
+    }
     stream.get_mut().write_all(&response.bytes())?;
     stream.get_mut().flush()
 }

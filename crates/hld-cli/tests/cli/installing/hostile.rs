@@ -53,6 +53,23 @@ fn b052_b053_b075_addresses_that_are_options_or_hide_something() {
 }
 
 #[test]
+fn b070_addresses_of_this_machine_and_of_its_network() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for host in ["127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "0", "[::1]", "[::]"] {
+        for source in [format!("https://{host}:{port}/x"), format!("ssh://git@{host}:{port}/x")] {
+            refuses(&format!("'{source}'"), 3, "refused[HLD0803]");
+        }
+    }
+    for host in ["169.254.169.254", "[::ffff:a9fe:a9fe]", "10.0.0.1", "[fd00:ec2::254]"] {
+        refuses(&format!("'https://{host}/x'"), 3, "refused[HLD0803]");
+        refuses(&format!("'ssh://git@{host}/x'"), 3, "refused[HLD0803]");
+    }
+    assert!(listener.accept().is_err(), "nobody came");
+}
+
+#[test]
 fn b052_versions_that_are_options() {
     let origin = Origin::new(&[("component.yaml", "name: infra\n")]);
     for fields in ["version: --upload-pack=touch", "branch: -x", "branch: 'a:b'"] {
