@@ -9,13 +9,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hld_apply::{Cluster, Desired, Identity, Options, Preview, Transport};
+use hld_diag::Untrusted;
 use hld_git::{Allowed, GitError, ObjectId, RemoteUrl, UserCredentials};
 use k8s_openapi::jiff::Timestamp;
-use kube::Config;
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use tokio::runtime::Runtime;
 
-use crate::cluster::{ALLOW_REMOVALS, ALLOW_REWRITE, REQUESTED, Store, StoreError};
+use crate::cluster::{ALLOW_REMOVALS, ALLOW_REWRITE, REQUESTED, Store, StoreError, connect_as_user};
 use crate::config::Git;
 use crate::own;
 use crate::source::{Seen, Source};
@@ -101,14 +100,16 @@ impl Client {
     /// # Errors
     /// There is no kubeconfig, or no such context.
     pub fn open(target: Target) -> Result<Self, ClientError> {
-        let failed = |why: &dyn fmt::Display| ClientError::Kubeconfig(why.to_string());
+        let failed = |why: String| ClientError::Kubeconfig(Untrusted(&why).line());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| failed(&error))?;
-        let config = runtime.block_on(config(&target)).map_err(|error| failed(&error))?;
+        let runtime = runtime.map_err(|error| failed(error.to_string()))?;
+        let config =
+            runtime.block_on(connect_as_user(target.kubeconfig.as_deref(), target.context.as_deref()));
+        let config = config.map_err(|error| failed(error.to_string()))?;
         let client = {
             // The client starts a task of its own.
             let _guard = runtime.enter();
-            Cluster::client(config).map_err(|error| failed(&error))?
+            Cluster::client(config).map_err(|error| failed(hld_apply::causes(&error)))?
         };
         let store = Store::new(client.clone(), &target.namespace, &target.sync);
         Ok(Client { runtime, client, store, target })
@@ -177,15 +178,6 @@ impl Client {
         let failed = |error: hld_apply::Error| ClientError::Cluster(error.to_string());
         let cluster = Cluster::new(self.client.clone(), identity, Transport::default()).map_err(failed)?;
         self.runtime.block_on(cluster.diff(desired, &Options::default(), key)).map_err(failed)
-    }
-}
-
-/// The cluster of a kubeconfig: the one named, or what kubectl would take.
-async fn config(target: &Target) -> Result<Config, kube::config::KubeconfigError> {
-    let options = KubeConfigOptions { context: target.context.clone(), ..KubeConfigOptions::default() };
-    match &target.kubeconfig {
-        Some(path) => Config::from_custom_kubeconfig(Kubeconfig::read_from(path)?, &options).await,
-        None => Config::from_kubeconfig(&options).await,
     }
 }
 

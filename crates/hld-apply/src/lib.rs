@@ -42,3 +42,4 @@ pub use cluster::{
 pub use desired::{Desired, Unreadable};
 pub use error::{ApiError, ApiErrorKind, Error};
 pub use report::{Change, Held, Preview, Pruning, Report, Word};
+pub use rest::causes;

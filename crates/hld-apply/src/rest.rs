@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt as _;
 use kube::Client;
-use kube::client::Body;
+use kube::client::{AuthError, Body};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -193,18 +193,34 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// An error with everything below it: kube's own text stops at the first.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut texts = vec![error.to_string()];
-    let mut below = error.source();
-    while let Some(error) = below {
-        let text = error.to_string();
+/// An error of a client with everything below it: kube's own text stops at the first. What a kubeconfig's
+/// program to log in was started with, and what it printed, is no part of it: either may be a secret.
+#[must_use]
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = || std::iter::successors(Some(error), |error| error.source());
+    if let Some(told) = chain().find_map(login) {
+        return told;
+    }
+    let mut texts: Vec<String> = Vec::new();
+    for text in chain().map(ToString::to_string) {
         if !texts.iter().any(|known| known.contains(&text)) {
             texts.push(text);
         }
-        below = error.source();
     }
     texts.join(": ")
+}
+
+/// What can be said of a program that did not log in.
+fn login(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    match error.downcast_ref()? {
+        AuthError::AuthExecRun { out, .. } => {
+            Some(format!("the kubeconfig's program to log in ended with {}", out.status))
+        }
+        AuthError::AuthExecParse(_) => {
+            Some("the kubeconfig's program to log in printed no credentials".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// What the server says instead of an object.
@@ -253,4 +269,27 @@ pub(crate) fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use super::*;
+
+    #[test]
+    fn p7_what_a_program_that_logs_in_printed_is_no_cause() {
+        let printed = b"hunter2".to_vec();
+        let out = std::process::Output {
+            status: std::process::ExitStatus::from_raw(256),
+            stdout: printed.clone(),
+            stderr: printed,
+        };
+        let failed = AuthError::AuthExecRun { cmd: "PASSWORD=hunter2 log-in".to_owned(), out: Box::new(out) };
+        // As it comes when a token has expired and is asked for once more.
+        let error = kube::Error::Service(Box::new(failed));
+        assert_eq!(causes(&error), "the kubeconfig's program to log in ended with exit status: 1");
+        let other = kube::Error::Service("connection refused".into());
+        assert!(causes(&other).ends_with("connection refused"), "{}", causes(&other));
+    }
 }

@@ -89,6 +89,12 @@ impl FakeApi {
         self.shared.lock().dies_after = Some(n_calls);
     }
 
+    /// Whether the client is dead, as [`FakeApi::dies_after`] said.
+    #[must_use]
+    pub fn is_client_dead(&self) -> bool {
+        self.shared.lock().dies_after == Some(0)
+    }
+
     /// Every answer takes so long.
     pub fn latency(&self, latency: Duration) {
         self.shared.lock().latency = latency;

@@ -146,7 +146,7 @@ pub async fn run(
     let mut beside = JoinSet::new();
     listening(listen(&config, (&health, &metrics), &wake, &mut beside).await?);
     let cluster = connect(config.kubeconfig.as_deref()).await.map_err(StartError::Connect)?;
-    let client = Cluster::client(cluster).map_err(|error| StartError::Client(error.to_string()))?;
+    let client = Cluster::client(cluster).map_err(|error| StartError::Client(hld_apply::causes(&error)))?;
     let own = own::objects(&config.namespace);
     let identity =
         Identity { sync: config.sync.clone(), namespace: config.namespace.clone(), own: own.clone() };

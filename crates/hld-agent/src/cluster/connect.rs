@@ -1,11 +1,13 @@
-//! Which cluster, and as whom.
+//! Which cluster, and as whom: the agent by its service account, or by a kubeconfig that names nothing
+//! else than a cluster and a login; people as their kubeconfig says, with programs that log in, as with
+//! kubectl.
 
 use std::fmt;
 use std::path::Path;
 
 use hld_diag::Untrusted;
 use kube::Config;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
 /// Why there is no connection to a cluster.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub enum ConnectError {
     Unreadable(String),
     /// The kubeconfig asks for something that is not done for a file: which.
     Refused(&'static str),
+    /// The kubeconfig says to be somebody else, and not whom.
+    Nobody,
 }
 
 impl fmt::Display for ConnectError {
@@ -27,6 +31,9 @@ impl fmt::Display for ConnectError {
             }
             ConnectError::Refused(what) => {
                 write!(f, "the kubeconfig has {what}, which an agent does not follow")
+            }
+            ConnectError::Nobody => {
+                f.write_str("the kubeconfig's user is to be somebody else, and `as` names nobody")
             }
         }
     }
@@ -42,12 +49,52 @@ pub(crate) async fn connect(kubeconfig: Option<&Path>) -> Result<Config, Connect
     let Some(path) = kubeconfig else {
         return Config::incluster().map_err(|_| ConnectError::Nowhere);
     };
-    let unreadable = |error: kube::config::KubeconfigError| ConnectError::Unreadable(error.to_string());
-    let file = Kubeconfig::read_from(path).map_err(unreadable)?;
+    let file = Kubeconfig::read_from(path)?;
     if let Some(what) = refusal(&file) {
         return Err(ConnectError::Refused(what));
     }
-    Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.map_err(unreadable)
+    Ok(Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await?)
+}
+
+/// The configuration of somebody's kubeconfig: the one named, or what kubectl would take.
+///
+/// # Errors
+/// There is none, or no such context, or it impersonates nobody: that would be to be oneself (B131).
+pub(crate) async fn connect_as_user(
+    kubeconfig: Option<&Path>,
+    context: Option<&str>,
+) -> Result<Config, ConnectError> {
+    let file = kubeconfig.map_or_else(Kubeconfig::read, Kubeconfig::read_from)?;
+    let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
+    let config = Config::from_custom_kubeconfig(file, &options).await?;
+    let user = &config.auth_info;
+    let is_nobody = match user.impersonate.as_deref() {
+        Some(name) => name.trim().is_empty(),
+        None => is_impersonating(user),
+    };
+    if is_nobody { Err(ConnectError::Nobody) } else { Ok(config) }
+}
+
+impl From<KubeconfigError> for ConnectError {
+    /// Without any text of the file, which has secrets in it.
+    fn from(error: KubeconfigError) -> Self {
+        ConnectError::Unreadable(match error {
+            KubeconfigError::Parse(error) => {
+                let place =
+                    error.location().map(|at| format!(": line {}, column {}", at.line(), at.column()));
+                format!("its YAML can not be read{}", place.unwrap_or_default())
+            }
+            error => error.to_string(),
+        })
+    }
+}
+
+/// Whether a user is to be somebody else.
+fn is_impersonating(user: &AuthInfo) -> bool {
+    user.impersonate.is_some()
+        || user.impersonate_uid.is_some()
+        || user.impersonate_groups.is_some()
+        || user.impersonate_user_extra.is_some()
 }
 
 /// What a kubeconfig has that could run code, be somebody else, or talk to anybody.
@@ -57,7 +104,7 @@ fn refusal(file: &Kubeconfig) -> Option<&'static str> {
     let rules = [
         (users().any(|user| user.exec.is_some()), "`exec`"),
         (users().any(|user| user.auth_provider.is_some()), "`auth-provider`"),
-        (users().any(|user| user.impersonate.is_some() || user.impersonate_groups.is_some()), "`as`"),
+        (users().any(is_impersonating), "`as`"),
         (
             clusters().any(|cluster| cluster.insecure_skip_tls_verify == Some(true)),
             "`insecure-skip-tls-verify`",
@@ -84,7 +131,11 @@ mod tests {
             ("exec: {apiVersion: client.authentication.k8s.io/v1, command: sh}", "", "`exec`"),
             ("auth-provider: {name: gcp, config: {}}", "", "`auth-provider`"),
             ("as: system:admin", "", "`as`"),
+            ("as: ''", "", "`as`"),
             ("as-groups: ['system:masters']", "", "`as`"),
+            ("as-uid: '0'", "", "`as`"),
+            ("as-user-extra: {scopes: [all]}", "", "`as`"),
+            ("token: x, exec: {apiVersion: client.authentication.k8s.io/v1, command: sh}", "", "`exec`"),
             ("token: x", ", insecure-skip-tls-verify: true", "`insecure-skip-tls-verify`"),
         ] {
             assert_eq!(refusal(&kubeconfig(user, cluster)), Some(what));

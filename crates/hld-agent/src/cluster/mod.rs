@@ -8,7 +8,7 @@ mod requests;
 mod store;
 
 pub use connect::ConnectError;
-pub(crate) use connect::connect;
+pub(crate) use connect::{connect, connect_as_user};
 pub(crate) use events::Events;
 pub(crate) use requests::{ALLOW_REMOVALS, ALLOW_REWRITE, Approvals, REQUESTED, follow};
 pub(crate) use store::{Store, StoreError};

@@ -46,7 +46,7 @@ impl fmt::Display for StoreError {
 
 impl From<kube::Error> for StoreError {
     fn from(error: kube::Error) -> Self {
-        StoreError(cut(&Untrusted(&error.to_string()).line(), LONGEST).to_owned())
+        StoreError(cut(&Untrusted(&hld_apply::causes(&error)).line(), LONGEST).to_owned())
     }
 }
 

@@ -1,5 +1,6 @@
 //! An API server that fails, and an agent that dies.
 
+use hld_agent::config::Config;
 use hld_agent::status::Status;
 use hld_fakes::{Effect, Fault};
 
@@ -37,23 +38,51 @@ fn f40_what_was_fetched_survives_a_restart_without_the_repository() {
     eventually("the object again", || world.value("a"), String::new);
 }
 
+/// Tries it with an agent that dies after one call, after two, and so on until a whole sync fits; several
+/// at once, for most of the time is waiting. Gives the number of points.
+fn at_every_call(dies_after: impl Fn(usize) -> bool + Sync) -> usize {
+    const AT_ONCE: usize = 8;
+    for first in (1..).step_by(AT_ONCE) {
+        let is_whole = std::thread::scope(|scope| {
+            let at = |n_calls| {
+                let dies_after = &dies_after;
+                scope.spawn(move || dies_after(n_calls))
+            };
+            let points: Vec<_> = (first..first + AT_ONCE).map(at).collect();
+            // A panic in one of them fails the test with its own words.
+            let ends = points.into_iter().map(|point| point.join().unwrap());
+            ends.fold(false, |is_whole, end| is_whole | end)
+        });
+        if is_whole {
+            return first;
+        }
+        assert!(first < 200, "no sync ever fits");
+    }
+    unreachable!("the loop ends")
+}
+
+/// Runs an agent until it is dead or well, and stops it. Gives whether it lived.
+fn lives(world: &mut World, config: Config, commit: &str) -> bool {
+    world.start(config);
+    let is_dead = || world.api.is_client_dead().then_some(());
+    let is_well = |status: &Status| status.is_ready() && status.applied == commit;
+    eventually("an end", || is_dead().or_else(|| world.status().filter(is_well).map(drop)), String::new);
+    let has_lived = is_dead().is_none();
+    world.stop();
+    world.api.mend();
+    has_lived
+}
+
 #[test]
-fn f45_an_agent_that_dies_after_any_call_leaves_no_orphan() {
-    // The number of calls is not fixed: the loop goes on until a whole sync fits.
-    for n_calls in (1..60).step_by(3) {
+fn f45_an_agent_that_dies_after_any_call_of_its_first_sync_leaves_no_orphan() {
+    let n_points = at_every_call(|n_calls| {
         let mut world = World::new();
         world.write_maps(&["a", "b", "c"], "1");
-        world.push();
+        let first = world.push();
         world.api.dies_after(n_calls);
         let config = world.config(&["--git-path=prod"]);
-        world.start(config.clone());
-        let is_dead = || world.api.calls().iter().any(|call| !call.is_executed).then_some(());
-        let is_well = || world.status().filter(Status::is_ready).map(drop);
-        eventually("an end", || is_dead().or_else(is_well), String::new);
-        let was_whole = is_dead().is_none();
-        world.stop();
+        let has_lived = lives(&mut world, config.clone(), &first);
         // The next commit no longer wants two of them; whatever was created must go.
-        world.api.mend();
         world.remove("prod/b.yaml");
         world.remove("prod/c.yaml");
         let second = world.push();
@@ -61,10 +90,42 @@ fn f45_an_agent_that_dies_after_any_call_leaves_no_orphan() {
         world.until_applied(&second);
         assert_eq!((world.value("b"), world.value("c")), (None, None), "after {n_calls} calls");
         assert_eq!(world.value("a").as_deref(), Some("1"));
-        if was_whole {
-            break;
-        }
-    }
+        has_lived
+    });
+    assert!(n_points > 8, "only {n_points} calls");
+}
+
+#[test]
+fn f45_an_agent_that_dies_after_any_call_of_a_sync_that_changes_creates_and_deletes_leaves_no_orphan() {
+    let n_points = at_every_call(|n_calls| {
+        let mut world = World::new();
+        world.write_maps(&["a", "b", "c"], "1");
+        let first = world.push();
+        let config = world.config(&["--git-path=prod"]);
+        assert!(lives(&mut world, config.clone(), &first));
+        world.write_maps(&["a", "d"], "2");
+        world.remove("prod/b.yaml");
+        let second = world.push();
+        let _ = world.api.take_calls();
+        world.api.dies_after(n_calls);
+        let has_lived = lives(&mut world, config.clone(), &second);
+        // The next commit does not want what may just have been created, and wants again what may be gone.
+        world.remove("prod/d.yaml");
+        world.remove("prod/c.yaml");
+        world.write_maps(&["b"], "3");
+        let third = world.push();
+        world.start(config);
+        world.until_applied(&third);
+        let values = ["a", "b", "c", "d"].map(|name| world.value(name));
+        let expected = [Some("2".to_owned()), Some("3".to_owned()), None, None];
+        assert_eq!(values, expected, "after {n_calls} calls");
+        // A deletion says which object it means: sent again, it never meets another one.
+        let calls = world.api.calls().into_iter().filter(|call| call.verb == "DELETE");
+        let mut meant = calls.map(|call| call.body["preconditions"]["uid"].clone());
+        assert!(meant.all(|uid| uid.is_string()), "after {n_calls} calls");
+        has_lived
+    });
+    assert!(n_points > 8, "only {n_points} calls");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod commits;
 mod drift;
 mod faults;
+mod kubeconfigs;
 mod payloads;
 mod program;
 mod proofs;
