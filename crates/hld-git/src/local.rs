@@ -66,7 +66,7 @@ fn net_error(code: git2::ErrorCode, message: String) -> git2::Error {
 
 /// Starts the program that serves a repository, with nothing of the environment that changes what git does.
 fn serve(program: &str, path: &std::path::Path) -> io::Result<Served> {
-    let mut command = Command::new("git");
+    let mut command = Command::new(git_program());
     command.arg(program).arg(path).env_clear();
     for kept in ["PATH", "HOME", "TMPDIR", "USER"] {
         if let Some(value) = std::env::var_os(kept) {
@@ -78,6 +78,14 @@ fn serve(program: &str, path: &std::path::Path) -> io::Result<Served> {
     let mut child = command.spawn()?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
     Ok(Served { child, stdin, stdout, list: List::of(1) })
+}
+
+/// The git program. By its whole path, for a name would have the system copy this process to look for
+/// it, which takes longer the more memory is in use.
+fn git_program() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
+    folders.map(|folder| folder.join("git")).find(|program| program.is_file()).unwrap_or_else(|| "git".into())
 }
 
 /// The git program at the other end.

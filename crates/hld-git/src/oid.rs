@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sha1::{Digest, Sha1};
+
 /// The id of a commit, a tree, a blob or a tag: 40 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId(pub(crate) git2::Oid);
@@ -17,13 +19,23 @@ impl ObjectId {
     }
 
     /// The id that a blob of these bytes has; nothing is written.
-    ///
-    /// # Panics
-    /// Never: hashing bytes in memory can not fail.
     #[must_use]
     pub fn of_blob(bytes: &[u8]) -> Self {
-        let id = git2::Oid::hash_object(git2::ObjectType::Blob, bytes);
-        ObjectId(id.expect("bytes in memory have a hash"))
+        ObjectId::of_blob_parts(&[bytes])
+    }
+
+    /// The id that a blob of these parts, which follow each other, has; nothing is written.
+    ///
+    /// # Panics
+    /// Never: a digest has the length of an id.
+    #[must_use]
+    pub fn of_blob_parts(parts: &[&[u8]]) -> Self {
+        // Not by libgit2, which looks for collisions while it hashes: these bytes are only compared with
+        // what stands somewhere, and it does look when they are written.
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let mut hasher = Sha1::new_with_prefix(format!("blob {length}\0"));
+        parts.iter().for_each(|part| hasher.update(part));
+        ObjectId(git2::Oid::from_bytes(&hasher.finalize()).expect("a digest has the length of an id"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What publishing changes in one folder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use hld_diag::{Diagnostic, FOREIGN_PUBLISHED, Span, Untrusted};
 use hld_git::{ObjectId, Repository};
@@ -49,7 +49,7 @@ pub(crate) fn losses(
     repository: &Repository,
     standing: &Standing,
     difference: &Difference,
-    (environment, kept): (&str, &BTreeSet<ResourceId>),
+    (environment, kept): (&str, &HashSet<&ResourceId>),
 ) -> Result<Losses, Diagnostic> {
     let touched = difference.changed.iter().chain(&difference.removed);
     let touched = touched.filter_map(|path| Some((path, standing.files.get(path)?.blob)));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hld_diag::{Diagnostic, ENVIRONMENT_HELD, HAND_EDITS, LOCAL_GIT, SOURCE_MODIFIED, SUPERSEDED, Span};
 use hld_git::{ErrorKind, GitError, ObjectId, Repository};
+use rayon::prelude::*;
 
 use crate::compare::{Difference, check_foreign, difference, edited, losses};
 use crate::failure::failed;
@@ -99,7 +100,7 @@ pub enum EnvironmentOutcome {
 /// # Errors
 /// It is refused, by us or by the server; the server can not be reached; somebody else was always faster.
 pub fn publish(site: Site, request: &Request<'_>) -> Result<Outcome, Diagnostic> {
-    let wanted: Vec<Wanted<'_>> = request.environments.iter().map(Wanted::new).collect();
+    let wanted: Vec<Wanted<'_>> = request.environments.par_iter().map(Wanted::new).collect();
     let outcome = run(&site, request, &wanted);
     match outcome {
         // What was kept since an earlier run is damaged, perhaps by a full disk: once more without it.

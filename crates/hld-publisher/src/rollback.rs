@@ -92,7 +92,7 @@ fn plan(
         return Ok((None, EnvironmentOutcome::UpToDate));
     }
     let kept = objects(repository, blobs.iter().map(|(path, blob)| (path, *blob)))?;
-    let losses = losses(repository, standing, &difference, (&request.environment, &kept))?;
+    let losses = losses(repository, standing, &difference, (&request.environment, &kept.iter().collect()))?;
     guard::check(&[losses], request.consent.allow_removals)?;
     let change = EnvironmentChange {
         environment: request.environment.clone(),

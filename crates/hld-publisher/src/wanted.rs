@@ -1,6 +1,7 @@
 //! What an environment's folder shall hold.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
 
 use hld_git::{GitError, ObjectId, Repository, TreeFile};
 use hld_k8s::ResourceId;
@@ -19,7 +20,7 @@ pub struct Manifests<'m> {
     /// Files by their path in the folder, each made of parts that follow each other.
     pub files: BTreeMap<String, Vec<&'m [u8]>>,
     /// The objects in them.
-    pub objects: BTreeSet<ResourceId>,
+    pub objects: HashSet<&'m ResourceId>,
 }
 
 /// Files by their path in the folder, by the ids of their bytes.
@@ -33,19 +34,8 @@ pub(crate) struct Wanted<'m> {
 
 impl<'m> Wanted<'m> {
     pub(crate) fn new(manifests: &'m Manifests<'m>) -> Self {
-        let files: Vec<(&String, &Vec<&[u8]>)> = manifests.files.iter().collect();
-        let hash = |files: &[(&String, &Vec<&[u8]>)]| -> Vec<(String, ObjectId)> {
-            files.iter().map(|(path, parts)| ((*path).clone(), ObjectId::of_blob(&parts.concat()))).collect()
-        };
-        // Hashing is what most of the time of a publication goes to.
-        let (first, second) = files.split_at(files.len() / 2);
-        let blobs = std::thread::scope(|scope| {
-            let other = scope.spawn(|| hash(second));
-            let mut blobs = hash(first);
-            blobs.extend(other.join().expect("hashing does not panic"));
-            blobs
-        });
-        Wanted { manifests, blobs: blobs.into_iter().collect() }
+        let blob = |(path, parts): (&String, &Vec<&[u8]>)| (path.clone(), ObjectId::of_blob_parts(parts));
+        Wanted { manifests, blobs: manifests.files.iter().map(blob).collect() }
     }
 
     /// Writes the bytes of the given files, as far as they are not there yet.
@@ -72,10 +62,11 @@ pub(crate) fn write_folder(
 
 /// The digest of manifests that [`Metadata`] keeps.
 pub(crate) fn digest(blobs: &Blobs) -> String {
-    let mut hasher = Sha256::new();
+    let mut lines = String::with_capacity(blobs.len() * 80);
     for (path, blob) in blobs {
-        hasher.update(format!("{blob} {path}\n"));
+        // Writing to a string can not fail.
+        writeln!(lines, "{blob} {path}").ok();
     }
-    let hex = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = Sha256::digest(&lines).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     format!("sha256:{hex}")
 }

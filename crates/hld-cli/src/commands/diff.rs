@@ -1,6 +1,8 @@
 //! `hld diff`
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread::ScopedJoinHandle;
 
 use hld_diag::Diagnostic;
 use hld_diff::{Comparison, fold, write};
@@ -51,6 +53,13 @@ pub(crate) struct Diff {
     exit_code: bool,
 }
 
+impl Diff {
+    /// Whether two paths are compared, and nothing is compiled.
+    pub(crate) fn compares_paths(&self) -> bool {
+        self.environments.configs.iter().any(|argument| is_path(argument))
+    }
+}
+
 pub(crate) fn run(global: &Global, command: &Diff) -> Result<(), CommandError> {
     if command.published.is_none() && !command.place.is_empty() {
         let message = "`--branch`, `--path` and `--insecure` are for `--published`";
@@ -75,7 +84,7 @@ pub(crate) fn run(global: &Global, command: &Diff) -> Result<(), CommandError> {
 /// The two paths to compare, if the arguments are paths.
 fn paths(command: &Diff) -> Result<Option<[&Path; 2]>, CommandError> {
     let arguments = &command.environments.configs;
-    if !arguments.iter().any(|argument| is_path(argument)) {
+    if !command.compares_paths() {
         return Ok(None);
     }
     match arguments.as_slice() {
@@ -99,7 +108,16 @@ fn is_path(argument: &str) -> bool {
 }
 
 fn compare_paths(before: &Path, after: &Path) -> Result<Comparison, CommandError> {
-    let (old, new) = rayon::join(|| Manifests::of_path(before), || Manifests::of_path(after));
+    let (old, new) = std::thread::scope(|scope| {
+        let old = std::thread::Builder::new().spawn_scoped(scope, || Manifests::of_path(before));
+        let new = Manifests::of_path(after);
+        match old.map(ScopedJoinHandle::join) {
+            Ok(Ok(old)) => (old, new),
+            Ok(Err(panic)) => resume_unwind(panic),
+            // The system gives no thread: this one has to do.
+            Err(_) => (Manifests::of_path(before), new),
+        }
+    });
     let (old, new) = (old?, new?);
     if before.is_dir() != after.is_dir() {
         return Err(CommandError::new(FailureKind::Usage, "a file and a folder can not be compared")

@@ -28,7 +28,7 @@ use hld_compiler::{Environment, config_names};
 use hld_diag::{BAD_ENVIRONMENT, Diagnostic, SourceMap, Span};
 use hld_source::Folders;
 
-use crate::args::{Arguments, Command, Environments};
+use crate::args::{Arguments, Command, Environments, Global};
 use crate::definition::Definition;
 use crate::error::{CommandError, FailureKind};
 use crate::ui::{self, Format};
@@ -37,11 +37,9 @@ use crate::ui::{self, Format};
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let global = &arguments.global;
     check_format(&arguments.command, global.format)?;
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(usize::from(global.jobs)).build_global();
-    threads.map_err(|error| {
-        CommandError::new(FailureKind::Io, format!("no threads can be started: {error}"))
-            .hint("try `--jobs 1`")
-    })?;
+    if is_parallel(&arguments.command) {
+        start_threads(global)?;
+    }
     match &arguments.command {
         Command::Init(command) => init::run(global, command),
         Command::Add(command) => add::run(global, command),
@@ -65,6 +63,39 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
             Ok(())
         }
     }
+}
+
+/// Whether the command compiles or checks, with all processors; for the others, threads would be most
+/// of the time that they take.
+fn is_parallel(command: &Command) -> bool {
+    match command {
+        Command::Install(_)
+        | Command::Generate(_)
+        | Command::Validate(_)
+        | Command::Preview(_)
+        | Command::Publish(_)
+        | Command::Rollback(_)
+        | Command::Tree(_)
+        | Command::Agent(_) => true,
+        Command::Diff(diff) => !diff.compares_paths(),
+        Command::Init(_)
+        | Command::Add(_)
+        | Command::Remove(_)
+        | Command::Set(_)
+        | Command::Explain(_)
+        | Command::Schema(_)
+        | Command::Completions(_)
+        | Command::Doctor(_)
+        | Command::Version => false,
+    }
+}
+
+fn start_threads(global: &Global) -> Result<(), CommandError> {
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(usize::from(global.jobs)).build_global();
+    threads.map_err(|error| {
+        CommandError::new(FailureKind::Io, format!("no threads can be started: {error}"))
+            .hint("try `--jobs 1`")
+    })
 }
 
 /// Refuses a form that the command does not have.

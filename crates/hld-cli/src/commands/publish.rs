@@ -4,13 +4,13 @@ mod origin;
 mod report;
 mod target;
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use hld_compiler::{Compilation, output_files};
 use hld_diag::{Diagnostic, SourceMap};
 use hld_publisher::{Branch, Consent, Folder, Manifests, Outcome, Request, Site};
 use hld_source::process;
+use rayon::prelude::*;
 
 pub(super) use origin::author;
 pub(super) use report::Report;
@@ -84,7 +84,7 @@ fn publish(
 ) -> Result<Outcome, Diagnostic> {
     let Destination { remote, branch, path } = destination;
     let environments: Result<Vec<Manifests<'_>>, Diagnostic> =
-        compilations.iter().map(|compilation| manifests(compilation, command, &path)).collect();
+        compilations.par_iter().map(|compilation| manifests(compilation, command, &path)).collect();
     let origin = Origin::of(definition, command.sources.rev.as_deref());
     let (source, author) = (origin.source(definition), author(origin.repository()));
     let target = &command.target;
@@ -116,7 +116,7 @@ fn manifests<'c>(
     path: &Folder,
 ) -> Result<Manifests<'c>, Diagnostic> {
     let resources = compilation.components.iter().flat_map(|component| &component.rendered.resources);
-    let objects: BTreeSet<_> = resources.map(|resource| resource.identity.id.clone()).collect();
+    let objects = resources.map(|resource| &resource.identity.id).collect();
     Ok(Manifests {
         environment: compilation.environment.name.clone(),
         folder: path.join(&compilation.environment.output)?,

@@ -164,27 +164,32 @@ pub(crate) fn commit(repository: &Path, message: &str, files: &[(&str, &str)], r
 
 /// Files of an environment, with the objects in them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Files(pub(crate) BTreeMap<String, String>);
+pub(crate) struct Files {
+    texts: BTreeMap<String, String>,
+    objects: BTreeSet<ResourceId>,
+}
 
 impl Files {
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        Files(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+        let files = files.iter();
+        files.fold(Files::default(), |files, (path, text)| files.with(path, text))
     }
 
     /// `n` files of a ConfigMap each; `word` stands in all of them.
     pub(crate) fn config_maps(n: usize, word: &str) -> Self {
-        Files((0..n).map(|n| (format!("c{n}.yaml"), config_map(n, word))).collect())
+        (0..n).fold(Files::default(), |files, n| files.with(&format!("c{n}.yaml"), &config_map(n, word)))
     }
 
     pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
-        self.0.insert(path.to_owned(), text.to_owned());
+        self.texts.insert(path.to_owned(), text.to_owned());
+        self.objects.extend(objects(text));
         self
     }
 
     pub(crate) fn manifests(&self, environment: &str) -> Manifests<'_> {
-        let files = self.0.iter().map(|(path, text)| (path.clone(), vec![text.as_bytes()])).collect();
-        let objects: BTreeSet<ResourceId> = self.0.values().flat_map(|text| objects(text)).collect();
+        let files = self.texts.iter().map(|(path, text)| (path.clone(), vec![text.as_bytes()])).collect();
         let folder = Folder::parse(&format!("clusters/{environment}")).unwrap();
+        let objects = self.objects.iter().collect();
         Manifests { environment: environment.to_owned(), folder, files, objects }
     }
 }

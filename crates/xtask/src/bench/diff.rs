@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{ROUNDS, manifests, median};
+use super::{ROUNDS, manifests, pair};
 use crate::Outcome;
 use crate::build::release_hld;
 use crate::tools::{DYFF, ensure};
@@ -23,8 +23,10 @@ pub(crate) fn diff() -> Outcome {
     let (hld, dyff) = (release_hld()?, ensure(&DYFF)?);
     let work = tempfile::tempdir().map_err(|error| error.to_string())?;
     let files = write(work.path())?;
-    let ours = median(|| Command::new(&hld).arg("diff").args(&files).stdout(Stdio::null()).status())?;
-    let theirs = median(|| Command::new(&dyff).arg("between").args(&files).stdout(Stdio::null()).status())?;
+    let [ours, theirs] = pair(
+        || Command::new(&hld).arg("diff").args(&files).stdout(Stdio::null()).status(),
+        || Command::new(&dyff).arg("between").args(&files).stdout(Stdio::null()).status(),
+    )?;
     let times = theirs / ours;
     println!("two files of {} KB, one document of {CHANGED} changed, median of {ROUNDS}", BYTES / 1000);
     println!("hld diff  {:>8.1} ms", ours * 1000.0);

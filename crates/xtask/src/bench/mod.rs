@@ -18,6 +18,8 @@ pub(crate) use publish::publish;
 pub(crate) use validate::validate;
 pub(crate) use yaml::yaml;
 
+use std::io;
+use std::process::ExitStatus;
 use std::time::Instant;
 
 use crate::Outcome;
@@ -35,17 +37,31 @@ pub(crate) fn all() -> Outcome {
     Ok(enough)
 }
 
-/// The median of the seconds that a process takes; it must succeed.
-fn median(mut run: impl FnMut() -> std::io::Result<std::process::ExitStatus>) -> Result<f64, String> {
-    let mut seconds = Vec::with_capacity(ROUNDS);
+/// The medians of the seconds that two processes take, which must succeed: by turns, so that whatever
+/// else the machine does slows both.
+fn pair(
+    mut ours: impl FnMut() -> io::Result<ExitStatus>,
+    mut theirs: impl FnMut() -> io::Result<ExitStatus>,
+) -> Result<[f64; 2], String> {
+    let mut seconds = [(); 2].map(|()| Vec::with_capacity(ROUNDS));
     for _ in 0..ROUNDS {
-        let start = Instant::now();
-        let status = run().map_err(|error| error.to_string())?;
-        seconds.push(start.elapsed().as_secs_f64());
-        if !status.success() {
-            return Err(format!("a program failed: {status}"));
-        }
+        seconds[0].push(timed(&mut ours).map_err(|error| error.to_string())?);
+        seconds[1].push(timed(&mut theirs).map_err(|error| error.to_string())?);
     }
+    Ok(seconds.map(median))
+}
+
+/// The seconds that a process takes; it must succeed.
+fn timed(run: impl FnOnce() -> io::Result<ExitStatus>) -> io::Result<f64> {
+    let start = Instant::now();
+    let status = run()?;
+    if !status.success() {
+        return Err(io::Error::other(format!("a program failed: {status}")));
+    }
+    Ok(start.elapsed().as_secs_f64())
+}
+
+fn median(mut seconds: Vec<f64>) -> f64 {
     seconds.sort_by(f64::total_cmp);
-    Ok(seconds[ROUNDS / 2])
+    seconds[seconds.len() / 2]
 }

@@ -7,11 +7,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::Instant;
 
 use hld_testkit::git;
 
-use super::definition;
+use super::{definition, median, timed};
 use crate::Outcome;
 use crate::build::release_hld;
 
@@ -129,19 +128,4 @@ impl Bench {
 /// A cache that outlives a run, as on a machine that publishes often.
 fn cache(temp: &Path) -> PathBuf {
     temp.join("cache")
-}
-
-/// Seconds that a process takes; it must succeed.
-fn timed(run: impl FnOnce() -> io::Result<ExitStatus>) -> io::Result<f64> {
-    let start = Instant::now();
-    let status = run()?;
-    if !status.success() {
-        return Err(io::Error::other(format!("a program failed: {status}")));
-    }
-    Ok(start.elapsed().as_secs_f64())
-}
-
-fn median(mut seconds: Vec<f64>) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{manifests, median};
+use super::{manifests, pair};
 use crate::Outcome;
 use crate::build::release_hld;
 use crate::kubeconform::Kubeconform;
@@ -26,8 +26,10 @@ pub(crate) fn validate(options: &[&str]) -> Outcome {
     };
     let (hld, kubeconform) = (release_hld()?, Kubeconform::new("1.35")?);
     let quiet = |command: &mut Command| command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let ours = median(|| quiet(Command::new(&hld).args(["validate", "--files"]).arg(&folder)))?;
-    let theirs = median(|| quiet(&mut kubeconform.command(&folder)))?;
+    let [ours, theirs] = pair(
+        || quiet(Command::new(&hld).args(["validate", "--files"]).arg(&folder)),
+        || quiet(&mut kubeconform.command(&folder)),
+    )?;
     let times = theirs / ours;
     println!("{FILES} files of {} KB, median", BYTES / 1000);
     println!("hld validate  {:>8.1} ms", ours * 1000.0);
