@@ -79,7 +79,9 @@ impl Client {
                     std::thread::sleep(Duration::from_millis(200) * tries);
                     tries += 1;
                 }
-                Err(Failure::Passing(diagnostic) | Failure::Final(diagnostic)) => return Err(diagnostic),
+                Err(Failure::Passing(diagnostic) | Failure::Final(diagnostic)) => {
+                    return Err(without(token, diagnostic));
+                }
                 Ok(bytes) => return Ok(bytes),
             }
         }
@@ -185,6 +187,17 @@ fn is_page(bytes: &[u8]) -> bool {
     let head = bytes.trim_ascii_start();
     let head = String::from_utf8_lossy(&head[..head.len().min(64)]).to_ascii_lowercase();
     head.starts_with("<!doctype html") || head.starts_with("<html")
+}
+
+/// A server may say in its answer what was said to it.
+fn without(token: Option<&Secret>, mut diagnostic: Diagnostic) -> Diagnostic {
+    if let Some(token) = token.map(ExposeSecret::expose_secret).filter(|token| token.len() > 3) {
+        diagnostic.message = diagnostic.message.replace(token, "***");
+        for hint in &mut diagnostic.hints {
+            *hint = hint.replace(token, "***");
+        }
+    }
+    diagnostic
 }
 
 fn authorization(token: &Secret) -> String {

@@ -7,6 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustls::ServerConfig;
+
+use crate::tls::{self, Clients, Identity};
+
 /// A request as it arrived.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
@@ -52,11 +56,19 @@ impl std::fmt::Debug for Script {
     }
 }
 
+/// What a request comes over.
+type Wire = Box<dyn ReadWrite>;
+
+trait ReadWrite: Read + Write {}
+
+impl<T: Read + Write> ReadWrite for T {}
+
 type Answer = dyn Fn(&Request) -> Response + Send + Sync;
 
 /// A server on a free port of this machine, until it is dropped.
 pub struct Server {
     address: SocketAddr,
+    is_encrypted: bool,
     requests: Arc<Mutex<Vec<Request>>>,
     is_done: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -84,7 +96,7 @@ impl Request {
         self.target.split_once('?').map_or("", |(_, query)| query)
     }
 
-    fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Self>> {
+    fn read(stream: &mut BufReader<Wire>) -> io::Result<Option<Self>> {
         let mut request = Request::default();
         let Some(first) = line(stream)? else { return Ok(None) };
         let mut words = first.split(' ');
@@ -107,7 +119,7 @@ impl Request {
     }
 }
 
-fn line(stream: &mut BufReader<TcpStream>) -> io::Result<Option<String>> {
+fn line(stream: &mut BufReader<Wire>) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();
     if stream.read_until(b'\n', &mut bytes)? == 0 {
         return Ok(None);
@@ -115,7 +127,7 @@ fn line(stream: &mut BufReader<TcpStream>) -> io::Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-fn chunks(stream: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
+fn chunks(stream: &mut BufReader<Wire>) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let size = line(stream)?.unwrap_or_default();
@@ -190,11 +202,26 @@ impl Server {
     /// # Errors
     /// There is no free port.
     pub fn start(answer: impl Fn(&Request) -> Response + Send + Sync + 'static) -> io::Result<Self> {
+        Server::listen(None, Arc::new(answer))
+    }
+
+    /// The same over TLS, with this certificate.
+    ///
+    /// # Errors
+    /// There is no free port, or the certificate is none.
+    pub fn start_with_tls(
+        (identity, clients): (&Identity, Clients),
+        answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        Server::listen(Some(identity.server(clients)?), Arc::new(answer))
+    }
+
+    fn listen(tls: Option<Arc<ServerConfig>>, answer: Arc<Answer>) -> io::Result<Self> {
+        let is_encrypted = tls.is_some();
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let requests = Arc::new(Mutex::new(Vec::new()));
         let is_done = Arc::new(AtomicBool::new(false));
-        let answer: Arc<Answer> = Arc::new(answer);
         let (seen, done) = (requests.clone(), is_done.clone());
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -202,11 +229,11 @@ impl Server {
                     return;
                 }
                 let Ok(stream) = stream else { continue };
-                let (seen, answer) = (seen.clone(), answer.clone());
-                std::thread::spawn(move || serve(stream, &seen, &*answer).ok());
+                let (seen, answer, tls) = (seen.clone(), answer.clone(), tls.clone());
+                std::thread::spawn(move || serve(wire(stream, tls)?, &seen, &*answer));
             }
         });
-        Ok(Server { address, requests, is_done, thread: Some(thread) })
+        Ok(Server { address, is_encrypted, requests, is_done, thread: Some(thread) })
     }
 
     /// `127.0.0.1:port`.
@@ -218,7 +245,8 @@ impl Server {
     /// The address of a path, which starts with `/`.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        let scheme = if self.is_encrypted { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.address)
     }
 
     /// What was asked until now.
@@ -238,8 +266,15 @@ impl Drop for Server {
     }
 }
 
-fn serve(stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &Answer) -> io::Result<()> {
+fn wire(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Wire> {
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    Ok(match tls {
+        Some(config) => Box::new(tls::accept(&config, stream)?),
+        None => Box::new(stream),
+    })
+}
+
+fn serve(stream: Wire, seen: &Mutex<Vec<Request>>, answer: &Answer) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let Some(request) = Request::read(&mut stream)? else { return Ok(()) };
     seen.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());

@@ -3,7 +3,7 @@
 //! Trees of files ([`Files`]), manifests compared as parsed documents ([`manifests`]), the `hld`
 //! program run in a world of its own ([`Hld`]), the fixtures of definitions ([`definitions`]) and
 //! the examples ([`examples`]), the real programs in the tool cache ([`tools`]), and servers:
-//! [`http`] and [`git`] of our own, and the real ones [`cluster`], [`gitea`] and [`sshd`], each a [`process`]
+//! [`http`] (with [`tls`]) and [`git`] of our own, and the real ones [`cluster`], [`gitea`] and [`sshd`], each a [`process`]
 //! that ends with its test.
 //!
 //! Nothing here asserts: functions say what differs, and the suite decides.
@@ -19,6 +19,7 @@ pub mod http;
 pub mod manifests;
 pub mod process;
 pub mod sshd;
+pub mod tls;
 pub mod tools;
 
 use std::path::{Path, PathBuf};

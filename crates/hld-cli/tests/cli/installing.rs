@@ -1,7 +1,9 @@
 //! Sources by git: reliability.md 3.C, 3.E, B077, B078 and F14, against real repositories.
 
 mod hostile;
+mod secrets;
 mod support;
+mod tls;
 mod web;
 
 use rustix::process::Signal;

@@ -164,7 +164,8 @@ pub(super) fn commit_all(folder: &Path) {
     git(folder, &["commit", "-q", "-m", "all"]).unwrap();
 }
 
-fn base64(bytes: &[u8]) -> String {
+/// The text as it stands in a login.
+pub(super) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for three in bytes.chunks(3) {
