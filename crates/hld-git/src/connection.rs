@@ -40,6 +40,8 @@ pub(crate) struct Connection {
 struct State {
     candidates: Vec<Credential>,
     n_tried: usize,
+    /// What was sent to log in, in all its forms: no server's word may repeat it.
+    used: Vec<Secret>,
     /// Why one of us stopped the connection.
     fault: Option<GitError>,
     /// What the server said beside the data.
@@ -51,11 +53,13 @@ impl Connection {
         patience::ensure();
         let candidates = remote.credentials().find(&remote.url)?;
         let mut bearer = None;
+        let mut used = Vec::new();
         for candidate in &candidates {
             match candidate {
                 Credential::Bearer(token) => {
                     check_secret(token.expose_secret())?;
                     bearer.get_or_insert_with(|| Secret::from(format!("Bearer {}", token.expose_secret())));
+                    used.push(token.clone());
                 }
                 Credential::Password { secret, .. } => check_secret(secret.expose_secret())?,
                 _ => {}
@@ -64,6 +68,7 @@ impl Connection {
         let state = State {
             candidates: candidates.into_iter().filter(|one| !matches!(one, Credential::Bearer(_))).collect(),
             n_tried: 0,
+            used,
             fault: None,
             said: Vec::new(),
         };
@@ -101,7 +106,8 @@ impl Connection {
 
     /// What the server said for people: the words of a hook.
     pub(crate) fn said(&self) -> String {
-        String::from_utf8_lossy(&self.state().said).into_owned()
+        let state = self.state();
+        scrub(&state.used, String::from_utf8_lossy(&state.said).into_owned())
     }
 
     /// Puts down why one of us stops the connection.
@@ -118,6 +124,7 @@ impl Connection {
         if explained.kind == ErrorKind::Auth && state.n_tried == 0 && self.bearer.is_none() {
             explained.message = format!("{} (no credentials are known for this host)", explained.message);
         }
+        explained.message = scrub(&state.used, explained.message);
         explained
     }
 
@@ -165,7 +172,9 @@ impl Connection {
                 },
                 _ => continue,
             };
-            return Ok(format!("Basic {}", STANDARD.encode(format!("{user}:{}", secret.expose_secret()))));
+            let login = STANDARD.encode(format!("{user}:{}", secret.expose_secret()));
+            self.state().used.extend([secret, Secret::from(login.clone())]);
+            return Ok(format!("Basic {login}"));
         }
     }
 
@@ -281,4 +290,10 @@ impl Connection {
         };
         fault.map_err(|fault| self.stop(fault)).is_ok()
     }
+}
+
+/// A text without secrets. One of a few letters would be found everywhere.
+fn scrub(used: &[Secret], text: String) -> String {
+    let used = used.iter().map(ExposeSecret::expose_secret).filter(|secret| secret.len() > 3);
+    used.fold(text, |text, secret| text.replace(secret, "***"))
 }

@@ -69,7 +69,14 @@ impl std::error::Error for GitError {}
 
 impl From<git2::Error> for GitError {
     fn from(error: git2::Error) -> Self {
-        GitError::new(kind(&error), error.message())
+        match error.message() {
+            // The extension is what a repository of this machine says of itself.
+            text if text.contains("object format") || text.contains("extensions.objectformat") => {
+                let words = format!("hld reads repositories with SHA-1, and this one has SHA-256 ({text})");
+                GitError::new(ErrorKind::Protocol, words)
+            }
+            text => GitError::new(kind(&error), text),
+        }
     }
 }
 
@@ -79,6 +86,8 @@ fn kind(error: &git2::Error) -> ErrorKind {
         (ErrorCode::Auth, _) => ErrorKind::Auth,
         (ErrorCode::Certificate, _) | (_, ErrorClass::Ssl) => ErrorKind::Untrusted,
         (ErrorCode::User, _) => ErrorKind::Cancelled,
+        // What was asked for is what somebody claims to send.
+        (_, ErrorClass::NoMemory) => ErrorKind::Limit,
         (ErrorCode::NotFound, _) => ErrorKind::NotFound,
         (_, ErrorClass::Net) if text.contains("not found") => ErrorKind::NotFound,
         (_, ErrorClass::Net) if text.contains("redirect") => ErrorKind::Protocol,

@@ -10,6 +10,7 @@ use crate::error::{ErrorKind, GitError};
 use crate::oid::ObjectId;
 use crate::remote::{Remote, RemoteRef};
 use crate::repository::Repository;
+use crate::tree::MOST_OF_COMMIT;
 use crate::{http, list};
 
 /// What a connection may cost.
@@ -297,6 +298,7 @@ impl<'s> Session<'s> {
     /// Keeps an object under a name and gives the commit that it is or, as a tag, means.
     fn keep(&mut self, name: &str, id: ObjectId) -> Result<ObjectId, GitError> {
         let git = &self.repository.git;
+        self.repository.check_size(id, MOST_OF_COMMIT)?;
         let object = git.find_object(id.0, None)?;
         let commit = object
             .peel_to_commit()

@@ -7,6 +7,7 @@ use git2::{RepositoryInitOptions, RepositoryOpenFlags};
 
 use crate::error::{ErrorKind, GitError};
 use crate::oid::ObjectId;
+use crate::tree::MOST_OF_COMMIT;
 
 /// A folder of objects: a bare one of ours, or somebody's repository that is read.
 pub struct Repository {
@@ -158,6 +159,7 @@ impl Repository {
     /// # Errors
     /// It is not here, or is no commit.
     pub fn commit_info(&self, id: ObjectId) -> Result<CommitInfo, GitError> {
+        self.check_size(id, MOST_OF_COMMIT)?;
         let commit = self.git.find_commit(id.0)?;
         Ok(CommitInfo {
             id,

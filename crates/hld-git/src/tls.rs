@@ -9,7 +9,10 @@ const MEANINGS: [(&str, &str); 9] = [
     ("certificate not valid yet", "its certificate is not valid yet"),
     ("certificate not valid for name", "its certificate is for another name"),
     ("NotValidForName", "its certificate is for another name"),
-    ("CaUsedAsEndEntity", "its certificate is one of an authority (`CA:TRUE`), which no server may show as its own"),
+    (
+        "CaUsedAsEndEntity",
+        "its certificate is one of an authority (`CA:TRUE`), which no server may show as its own",
+    ),
     ("ServerDoesNotSupportTls12Or13", "it speaks neither TLS 1.2 nor TLS 1.3"),
     ("ProtocolVersion", "it speaks neither TLS 1.2 nor TLS 1.3"),
     ("CertificateRequired", "it asks for a certificate of the client, and hld has none"),

@@ -6,6 +6,12 @@ use crate::error::{ErrorKind, GitError};
 use crate::oid::ObjectId;
 use crate::repository::Repository;
 
+/// Most bytes of one tree: more than a million entries.
+const MOST_OF_TREE: u64 = 64 << 20;
+
+/// Most bytes of a commit or a tag.
+pub(crate) const MOST_OF_COMMIT: u64 = 16 << 20;
+
 /// One entry of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeEntry {
@@ -101,6 +107,7 @@ impl Repository {
     /// # Errors
     /// It is not here, or is no commit.
     pub fn tree_of(&self, commit: ObjectId) -> Result<ObjectId, GitError> {
+        self.check_size(commit, MOST_OF_COMMIT)?;
         Ok(ObjectId(self.git.find_commit(commit.0)?.tree_id()))
     }
 
@@ -109,6 +116,7 @@ impl Repository {
     /// # Errors
     /// It is not here, or is damaged.
     pub fn entries(&self, tree: ObjectId) -> Result<Vec<TreeEntry>, GitError> {
+        self.check_size(tree, MOST_OF_TREE)?;
         let tree = self.git.find_tree(tree.0)?;
         let entries = tree.iter().map(|entry| {
             let kind = EntryKind::of(entry.filemode()).ok_or_else(|| {
@@ -156,6 +164,16 @@ impl Repository {
             return Err(GitError::new(ErrorKind::Limit, format!("it is larger than {limit} bytes")));
         }
         Ok(odb.read(id.0)?.data().to_vec())
+    }
+
+    /// Refuses an object that is larger than any of its kind, before it is read as a whole.
+    pub(crate) fn check_size(&self, id: ObjectId, limit: u64) -> Result<(), GitError> {
+        let (size, _) = self.git.odb()?.read_header(id.0)?;
+        if size as u64 > limit {
+            let words = format!("the object {id} has {size} bytes, more than {limit} (limit of an object)");
+            return Err(GitError::new(ErrorKind::Limit, words));
+        }
+        Ok(())
     }
 
     /// The size of a blob, in bytes.
