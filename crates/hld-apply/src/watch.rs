@@ -9,6 +9,7 @@ use http_body_util::BodyExt as _;
 use kube::client::Body;
 use serde::Deserialize;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::discovery::Resource;
 use crate::error::{ApiErrorKind, Failure};
@@ -119,12 +120,17 @@ impl<'w> Watch<'w> {
     /// Follows what happens from a version on, over as many watches as it takes; returns why that
     /// ends.
     async fn follow(&self, mut version: String) -> Failure {
+        let mut pause = PAUSES[0];
         loop {
-            let before = version.clone();
+            let (before, began) = (version.clone(), Instant::now());
             match self.stream(&mut version).await {
-                // An open watch that ends was long enough open, or something has come.
-                Ok(()) if version != before => {}
-                Ok(()) => tokio::time::sleep(PAUSES[0]).await,
+                // It was long enough open, or something has come.
+                Ok(()) if version != before || began.elapsed() >= PAUSES[1] => pause = PAUSES[0],
+                // A server, or a proxy before it, that ends every watch is not stormed.
+                Ok(()) => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSES[1]);
+                }
                 Err(failure) => return failure,
             }
         }

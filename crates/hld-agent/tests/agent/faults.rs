@@ -3,8 +3,9 @@
 use hld_agent::config::Config;
 use hld_agent::status::Status;
 use hld_fakes::{Effect, Fault};
+use serde_json::{Value as Json, json};
 
-use crate::world::{World, eventually};
+use crate::world::{World, eventually, get};
 
 #[test]
 fn f40_without_the_repository_the_last_good_commit_is_kept_and_repaired() {
@@ -233,6 +234,68 @@ fn b140_words_of_the_server_are_bounded_and_escaped() {
     let status = world.until_reason("ApplyFailed");
     let text = serde_json::to_string(&status).unwrap();
     assert!(text.len() < 8192 && !text.contains("\\u001b") && !text.contains("\\n"), "{text}");
+}
+
+/// A ConfigMap of the agent's namespace that somebody has written.
+fn put(world: &World, name: &str, (label, annotations, data): (&str, Json, Json)) {
+    let metadata = json!({
+        "name": name, "namespace": "hld-agent", "labels": {label: "main"}, "annotations": annotations,
+    });
+    world.api.put(
+        "kubectl-edit",
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}),
+    );
+}
+
+#[test]
+fn b139_nonsense_in_the_agents_status_and_requests_is_lived_with() {
+    let mut world = World::new();
+    world.write_maps(&["a"], "1");
+    let commit = world.push();
+    let config = world.config(&["--git-path=prod"]);
+    for nonsense in ["", "null", "[]", "{", "{\"applied\":7}", &"[".repeat(100_000)] {
+        let absurd = json!({
+            "hld.dev/requested": "x".repeat(100_000),
+            "hld.dev/allow-removals": "NoSlash",
+            "hld.dev/allow-rewrite": "../../\u{202e}",
+        });
+        put(
+            &world,
+            "hld-status-main",
+            ("hld.dev/status", absurd, json!({"status.json": nonsense, "ready": "7"})),
+        );
+        world.start(config.clone());
+        let status = world.until_applied(&commit);
+        assert!(status.request.len() <= 128, "{}", status.request.len());
+        // While it runs, too: somebody edits what it has written.
+        let absurd = json!({"metadata": {"annotations": {"hld.dev/allow-removals": "/".repeat(1000), "hld.dev/requested": "now"}}});
+        world.api.edit("kubectl-annotate", ("ConfigMap", "hld-agent/hld-status-main"), &absurd);
+        world.until("an answer", |status| status.request == "now");
+        assert_eq!(get(world.addresses().health, "/healthz").0, 200);
+        world.stop();
+    }
+}
+
+#[test]
+fn b139_an_inventory_that_is_damaged_stops_everything_but_the_agent() {
+    let mut world = World::new();
+    world.write_maps(&["a"], "1");
+    let commit = world.push();
+    let nonsense = json!({"format": "1", "objects": "nonsense\n without a heading"});
+    put(&world, "hld-inventory-main-0", ("hld.dev/inventory", json!({}), nonsense));
+    let config = world.config(&["--git-path=prod"]);
+    for _ in 0..2 {
+        world.start(config.clone());
+        let status = world.until("a word about it", |status| {
+            status.condition("Ready").is_some_and(|ready| ready.message.contains("hld-inventory-main-0"))
+        });
+        assert!(!status.is_ready() && world.value("a").is_none(), "{status:?}");
+        assert_eq!(get(world.addresses().health, "/healthz").0, 200);
+        world.stop();
+    }
+    world.api.remove("ConfigMap", "hld-agent/hld-inventory-main-0");
+    world.start(config);
+    world.until_applied(&commit);
 }
 
 #[test]

@@ -29,8 +29,8 @@ const FORMAT: &str = "1";
 /// How often a write is begun anew because somebody else has written.
 const MOST_TRIES: usize = 5;
 
-/// Most ConfigMaps of one inventory.
-const MOST_SHARDS: usize = 1_000;
+/// Most answers that its ConfigMaps are listed in, each of which may be short.
+const MOST_PAGES: usize = 200;
 
 /// One object of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Inventory {
     async fn reload(&mut self, rest: &Rest) -> Result<(), Error> {
         self.shards.clear();
         let mut token = String::new();
-        loop {
+        for _ in 0..MOST_PAGES {
             let label = escaped(&format!("{INVENTORY_LABEL}={}", self.sync));
             let path = format!("{}?labelSelector={label}&limit=50&continue={}", self.path(), escaped(&token));
             let path = path.trim_end_matches("&continue=");
@@ -99,12 +99,12 @@ impl Inventory {
                 self.shards.push(read(item)?);
             }
             token = page.metadata.next;
-            if token.is_empty() || self.shards.len() > MOST_SHARDS {
-                break;
+            if token.is_empty() {
+                self.shards.sort_by(|a, b| a.name.cmp(&b.name));
+                return Ok(());
             }
         }
-        self.shards.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(())
+        Err(error(Failure::new(ApiErrorKind::BadAnswer, "the list of its ConfigMaps does not end")))
     }
 
     /// The entry of an object.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hld_apply::{Desired, Options, Pruning, Scope, Word};
+use hld_apply::{Desired, Error, Options, Pruning, Scope, Word};
 use hld_fakes::{Effect, Establish, Fault, Kind};
 use serde_json::json;
 
@@ -158,6 +158,52 @@ async fn b138_a_group_whose_server_is_down_is_unknown_and_not_gone() {
         assert!(reason(&report, Word::Skipped).contains("nobody knows"), "{report:?}");
         assert!(world.api.object("Widget", "shop/w").is_some());
         assert!(world.inventory().contains("Widget shop/w"));
+    }
+}
+
+#[tokio::test]
+async fn b138_a_kind_of_two_groups_is_two_kinds() {
+    for is_old in [false, true] {
+        let mut world = World::new();
+        world.api.serve(Kind::new(["example.com", "v1", "Widget", "widgets"]));
+        world.api.serve(Kind::new(["other.example.com", "v1", "Widget", "widgets"]));
+        if is_old {
+            world.api.without_aggregated_discovery();
+        }
+        let other = file("b.yaml", &WIDGET.replace("example.com/v1", "other.example.com/v1"));
+        let files: Files = [file("a.yaml", WIDGET), other, config("web", "1")].into();
+        assert!(world.sync(&files).await.is_complete());
+        assert_eq!(world.api.objects("Widget").len(), 2);
+        // One of the two groups is down, and the object of each is gone from the commit.
+        world.api.stale("other.example.com");
+        world.restart();
+        let report = world.sync(&configs(&["web"])).await;
+        check_words(
+            &report,
+            &[
+                "ConfigMap shop/web unchanged",
+                "Widget.other.example.com shop/w skipped",
+                "Widget.example.com shop/w pruned",
+            ],
+        );
+        assert_eq!(world.api.objects("Widget")[0]["apiVersion"], "other.example.com/v1");
+    }
+}
+
+#[tokio::test]
+async fn b138_while_nobody_says_which_groups_there_are_nothing_is_done() {
+    for path in ["/api", "/apis"] {
+        let mut world = World::new();
+        let files: Files = configs(&["a", "b"]);
+        world.sync(&files).await;
+        world.restart();
+        let _ = world.api.take_calls();
+        world.api.fault(Fault::always("GET", path, Effect::Refuse(503, "starting".to_owned())));
+        let result = world.cluster.sync(&desired(&configs(&["a"])), &Scope::All, &Options::default()).await;
+        assert!(matches!(result, Err(Error::Discovery(_))), "{result:?}");
+        assert_eq!(world.writes(), [""; 0]);
+        world.api.mend();
+        assert_eq!(world.sync(&configs(&["a"])).await.count(Word::Pruned), 1);
     }
 }
 

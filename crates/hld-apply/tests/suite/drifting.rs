@@ -160,31 +160,93 @@ async fn f68_drift_is_seen_as_it_happens_and_repaired_in_a_small_sync() {
     }
 }
 
+/// An answer to a watch.
+fn lines(body: impl Into<Vec<u8>>) -> hld_fakes::Effect {
+    let content_type = "application/json".to_owned();
+    hld_fakes::Effect::Answer { status: 200, retry_after: None, content_type, body: body.into() }
+}
+
 #[tokio::test]
 async fn b139_a_watch_that_talks_nonsense_is_begun_anew() {
-    let world = World::new();
-    let files = configs(&["a"]);
-    world.sync(&files).await;
-    let lines = b"{\"type\":\"WHAT\",\"object\":{\"metadata\":{\"name\":\"a\"}}}\n{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"1\"}}}\nnonsense\n";
-    let nonsense = hld_fakes::Effect::Answer {
-        status: 200,
-        retry_after: None,
-        content_type: "application/json".to_owned(),
-        body: lines.to_vec(),
+    let object = |version: &str| {
+        format!(
+            r#"{{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{{"name":"a","namespace":"shop","resourceVersion":"{version}"}}}}"#
+        )
     };
-    world.api.fault(hld_fakes::Fault::once("WATCH", "", nonsense));
-    let (sender, mut receiver) = mpsc::channel(100);
+    let event = |what: &str, object: &str| format!("{{\"type\":\"{what}\",\"object\":{object}}}\n");
+    let status =
+        |code: u32| format!(r#"{{"kind":"Status","apiVersion":"v1","status":"Failure","code":{code}}}"#);
+    let bodies = [
+        String::new(),
+        "\n".to_owned(),
+        "nonsense\n".to_owned(),
+        "{\"type\":\"ADDED\"".to_owned(),
+        "[]\n".to_owned(),
+        "{\"object\":{}}\n".to_owned(),
+        event("WHAT", r#"{"metadata":{"name":"a"}}"#),
+        event("BOOKMARK", r#"{"metadata":{"resourceVersion":"1"}}"#),
+        event("BOOKMARK", r#"{"metadata":{"resourceVersion":""}}"#),
+        event("BOOKMARK", "null"),
+        event("ERROR", &status(410)),
+        event("ERROR", &status(500)),
+        event("ERROR", "{}"),
+        event("ERROR", "null"),
+        event("ADDED", "{}"),
+        event("ADDED", "null"),
+        event("MODIFIED", r#"{"metadata":null}"#),
+        event("MODIFIED", r#"{"metadata":{}}"#),
+        event("MODIFIED", r#"{"metadata":{"name":7}}"#),
+        event("MODIFIED", r#"{"metadata":{"name":"../../x","namespace":"\u0000"}}"#),
+        event("MODIFIED", &object("")),
+        event("MODIFIED", &object("not a number")),
+        // Out of order, and of an object that is there.
+        event("DELETED", &object("9")) + &event("MODIFIED", &object("8")) + &event("ADDED", &object("7")),
+        event("DELETED", r#"{"metadata":{"name":"never-seen","namespace":"shop","resourceVersion":"9"}}"#),
+        format!("{{\"type\":\"ADDED\",\"object\":{}{}}}\n", "[".repeat(100_000), "]".repeat(100_000)),
+        format!("{{\"type\":\"ADDED\",\"object\":{{\"x\":\"{}\"}}}}\n", "x".repeat(9 << 20)),
+    ];
+    let cases = bodies.into_iter().map(|body| async move {
+        let world = World::new();
+        world.sync(&configs(&["a", "b"])).await;
+        let shown = body.chars().take(80).collect::<String>();
+        world.api.fault(hld_fakes::Fault::once("WATCH", "", lines(body)));
+        let (sender, mut receiver) = mpsc::channel(100);
+        let test = async {
+            while world.api.calls().iter().filter(|call| call.verb == "WATCH").count() < 2 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            world.api.remove("ConfigMap", "shop/b");
+            // What a lie called drift is looked at, and nothing more.
+            while !drifted(&mut receiver).await.contains("ConfigMap shop/b") {}
+        };
+        tokio::select! {
+            () = world.cluster.watch(&sender) => panic!("the watch ends: {shown}"),
+            () = test => {}
+        }
+        let report = world.sync(&configs(&["a", "b"])).await;
+        assert!(report.is_complete() && world.api.objects("ConfigMap").len() >= 2, "{shown}: {report:?}");
+    });
+    futures::future::join_all(cases).await;
+}
+
+#[tokio::test]
+async fn b139_a_server_that_ends_every_watch_is_not_stormed() {
+    let world = World::new();
+    world.sync(&configs(&["a"])).await;
+    world.api.fault(hld_fakes::Fault::always("WATCH", "", lines("")));
+    let (sender, _receiver) = mpsc::channel(100);
+    let began = std::time::Instant::now();
     let test = async {
-        while world.api.calls().iter().filter(|call| call.verb == "WATCH").count() < 2 {
+        while world.api.calls().iter().filter(|call| call.verb == "WATCH").count() < 4 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        world.api.remove("ConfigMap", "shop/a");
-        assert_eq!(drifted(&mut receiver).await.into_iter().collect::<Vec<_>>(), ["ConfigMap shop/a"]);
     };
     tokio::select! {
         () = world.cluster.watch(&sender) => panic!("the watch ends"),
         () = test => {}
     }
+    // A quarter of a second, a half, one: however slow this machine is, it was no shorter.
+    assert!(began.elapsed() >= Duration::from_millis(1_700), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use hld_apply::{Options, Scope, Word};
+use hld_apply::{Error, Options, Scope, Word};
 use hld_fakes::{Effect, Fault};
 use serde_json::json;
 
@@ -185,6 +185,22 @@ async fn b137_an_answer_without_end_is_cut_off() {
     ));
     let report = world.sync(&configs(&["a"])).await;
     assert!(reason(&report, Word::Failed).contains("larger than"), "{report:?}");
+}
+
+#[tokio::test]
+async fn b137_an_inventory_that_is_listed_without_end_is_no_inventory() {
+    let mut world = World::new();
+    world.sync(&configs(&["a", "b"])).await;
+    world.restart();
+    let _ = world.api.take_calls();
+    let round = b"{\"kind\":\"ConfigMapList\",\"metadata\":{\"continue\":\"x\"},\"items\":[]}";
+    world.api.fault(Fault::always("GET", "/hld/configmaps", answer("application/json", round)));
+    let result = world.cluster.sync(&desired(&configs(&["a"])), &Scope::All, &Options::default()).await;
+    assert!(
+        matches!(&result, Err(Error::Inventory(error)) if error.message().contains("does not end")),
+        "{result:?}"
+    );
+    assert_eq!(world.writes(), [""; 0]);
 }
 
 #[tokio::test]
