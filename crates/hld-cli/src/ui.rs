@@ -56,9 +56,19 @@ pub(crate) fn print_json(value: &serde_json::Value) {
 }
 
 /// A JSON document as it is written. It has no `##`, after which a CI system looks for commands in its
-/// log; it means the same.
+/// log, and no character that moves or hides text; it means the same.
 pub(crate) fn json_text(value: &serde_json::Value) -> String {
-    format!("{value:#}\n").replace("##", "#\\u0023")
+    let text = format!("{value:#}\n").replace("##", "#\\u0023");
+    let is_hostile = |c: char| c != '\n' && hld_diag::is_hostile(c);
+    if !text.chars().any(is_hostile) {
+        return text;
+    }
+    let escaped = |c: char| {
+        let code = u32::from(c);
+        // All of them have four digits, and stand in strings.
+        if is_hostile(c) { format!("\\u{code:04x}") } else { c.to_string() }
+    };
+    text.chars().map(escaped).collect()
 }
 
 /// Writes data with colours to standard output; a stream that is no terminal gets none.

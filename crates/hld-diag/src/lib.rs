@@ -23,7 +23,7 @@ pub use codes::*;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, TracePoint};
 pub use source::{FileId, Location, SourceFile, SourceMap, Span};
 pub use suggest::nearest;
-pub use untrusted::Untrusted;
+pub use untrusted::{Untrusted, is_hostile};
 
 /// A value that must not be shown: it has no `Display`, its `Debug` is redacted, and it is
 /// overwritten in memory when dropped. `secrecy::ExposeSecret` is the one, greppable way to read it.

@@ -40,7 +40,8 @@ impl Untrusted<'_> {
 }
 
 /// Characters that move the cursor, start a command of the terminal, reorder text or cannot be seen.
-fn is_hostile(c: char) -> bool {
+#[must_use]
+pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')

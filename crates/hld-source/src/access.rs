@@ -62,11 +62,15 @@ impl Access {
         let options = hld_yaml::ReadOptions { dialect: hld_yaml::Dialect::Fabrikate, ..Default::default() };
         let read =
             hld_yaml::read(text, FileId::NONE, &options).map_err(|error| wrong(shown, &error.to_string()))?;
+        let line = |span: Span| text[..span.start as usize].matches('\n').count() + 1;
+        if let Some(twice) = read.duplicates.first() {
+            let place = format!("{shown}:{}", line(twice.second));
+            return Err(wrong(&place, &format!("the address stands in line {} already", line(twice.first))));
+        }
         let Some(value) = read.documents.first().filter(|value| !value.is_null()) else { return Ok(()) };
         let map = value.as_map().ok_or_else(|| wrong(shown, "it is no map"))?;
         for (source, span, variable) in map.spanned() {
-            let line = text[..span.start as usize].matches('\n').count() + 1;
-            let place = format!("{shown}:{line}");
+            let place = format!("{shown}:{}", line(span));
             let hld_yaml::Data::String(variable) = &variable.data else {
                 return Err(wrong(
                     &place,

@@ -58,7 +58,14 @@ impl Source for Files {
         options.read(true);
         // A FIFO would wait for a writer otherwise; what was opened is looked at before it is read.
         options.custom_flags(nonblocking());
-        let file = self.dir.open_with(local(path), &options).map_err(|error| refused(&error))?;
+        let opened = self.dir.open_with(local(path), &options);
+        let file = opened.map_err(|error| match refused(&error) {
+            // What is listed with the sign for bytes that are no text is found under no name.
+            SourceError::NotFound if path.as_str().contains(char::REPLACEMENT_CHARACTER) => {
+                SourceError::WrongKind("a file whose name is no UTF-8")
+            }
+            refused => refused,
+        })?;
         let metadata = file.metadata().map_err(|error| refused(&error))?;
         if !metadata.is_file() {
             let kind = if metadata.is_dir() { "a folder" } else { "no regular file" };

@@ -1,5 +1,6 @@
 //! Sources by git: reliability.md 3.C, 3.E, B077, B078 and F14, against real repositories.
 
+mod credentials;
 mod hostile;
 mod secrets;
 mod support;

@@ -1,5 +1,6 @@
 //! Repositories and addresses that nobody makes by accident.
 
+use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 
 use super::support::{Origin, definition, fails};
@@ -273,4 +274,55 @@ fn two_sources_do_not_share_a_folder() {
     let run = world.hld("generate").run();
     run.exits(1).untouched();
     assert!(run.all_reports().iter().any(|report| report.starts_with("error[HLD0818]")), "{run}");
+}
+
+#[test]
+fn b069_names_of_files_that_nobody_can_read() {
+    let component = "name: infra\nsubcomponents:\n- {name: web, type: static, path: web}\n";
+    let names: [&[u8]; 11] = [
+        b"a\nerror[HLD0999]: x.yaml",
+        b"a\tb.yaml",
+        b"a:b.yaml",
+        b"a .yaml",
+        b"trailing.yaml ",
+        "\u{202e}lmay.exe.yaml".as_bytes(),
+        b"con.yaml",
+        b"NUL",
+        b"\x1b[2J.yaml",
+        b"##vso[task.complete]x.yaml",
+        b"-rf.yaml",
+    ];
+    for (text, code) in [(MANIFEST, 0), ("a: [broken", 1)] {
+        let origin = Origin::new(&[("component.yaml", component), ("web/real.yaml", MANIFEST)]);
+        for (n, name) in names.into_iter().enumerate() {
+            let path = origin.work().join("web").join(std::ffi::OsStr::from_bytes(name));
+            std::fs::write(path, text.replace("web", &format!("w{n}"))).unwrap();
+        }
+        origin.commit(&[("y", "y")]);
+        let world = definition(&origin, "branch: main");
+        for arguments in ["generate", "generate --format json", "generate --layout resource"] {
+            let run = world.hld(arguments).run();
+            run.exits(code);
+            for said in [&run.stdout, &run.stderr] {
+                assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{run}");
+                assert!(!said.contains('\u{202e}') && !said.contains("##vso["), "{run}");
+                assert!(!said.lines().any(|line| line.starts_with("error[HLD0999]")), "{run}");
+            }
+        }
+        for path in world.snapshot().files_in("work/generated").keys() {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "/.-_".contains(c);
+            assert!(path.chars().all(is_plain), "{path:?}");
+        }
+    }
+}
+
+#[test]
+fn b069_a_name_that_is_no_text() {
+    let component = "name: infra\nsubcomponents:\n- {name: web, type: static, path: web}\n";
+    let origin = Origin::new(&[("component.yaml", component), ("web/real.yaml", MANIFEST)]);
+    let name = std::ffi::OsStr::from_bytes(b"\xff\xfe.yaml");
+    std::fs::write(origin.work().join("web").join(name), MANIFEST).unwrap();
+    origin.commit(&[("y", "y")]);
+    let run = definition(&origin, "branch: main").hld("generate").run();
+    run.exits(1).mentions("a file whose name is no UTF-8");
 }
