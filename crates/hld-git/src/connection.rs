@@ -40,6 +40,8 @@ pub(crate) struct Connection {
 struct State {
     candidates: Vec<Credential>,
     n_tried: usize,
+    /// How many of them were fit to be sent.
+    n_sent: usize,
     /// What was sent to log in, in all its forms: no server's word may repeat it.
     used: Vec<Secret>,
     /// Why one of us stopped the connection.
@@ -68,6 +70,7 @@ impl Connection {
         let state = State {
             candidates: candidates.into_iter().filter(|one| !matches!(one, Credential::Bearer(_))).collect(),
             n_tried: 0,
+            n_sent: 0,
             used,
             fault: None,
             said: Vec::new(),
@@ -121,7 +124,7 @@ impl Connection {
     pub(crate) fn explain(&self, error: git2::Error) -> GitError {
         let mut state = self.state();
         let mut explained = state.fault.take().unwrap_or_else(|| GitError::from(error));
-        if explained.kind == ErrorKind::Auth && state.n_tried == 0 && self.bearer.is_none() {
+        if explained.kind == ErrorKind::Auth && state.n_sent == 0 && self.bearer.is_none() {
             explained.message = format!("{} (no credentials are known for this host)", explained.message);
         }
         explained.message = scrub(&state.used, explained.message);
@@ -154,7 +157,7 @@ impl Connection {
         loop {
             let mut state = self.state();
             let Some(candidate) = state.candidates.get(state.n_tried).cloned() else {
-                return Err(match (state.n_tried, &self.bearer) {
+                return Err(match (state.n_sent, &self.bearer) {
                     (0, None) => refused("it asks for credentials"),
                     _ => refused("it takes none of the credentials for it"),
                 });
@@ -173,7 +176,9 @@ impl Connection {
                 _ => continue,
             };
             let login = STANDARD.encode(format!("{user}:{}", secret.expose_secret()));
-            self.state().used.extend([secret, Secret::from(login.clone())]);
+            let mut state = self.state();
+            state.n_sent += 1;
+            state.used.extend([secret, Secret::from(login.clone())]);
             return Ok(format!("Basic {login}"));
         }
     }
@@ -201,13 +206,14 @@ impl Connection {
                 return Err(git2::Error::new(
                     git2::ErrorCode::Auth,
                     git2::ErrorClass::Callback,
-                    match state.n_tried {
+                    match state.n_sent {
                         0 => "the server asks for credentials",
                         _ => "the server takes none of the credentials for it",
                     },
                 ));
             };
             state.n_tried += 1;
+            state.n_sent += usize::from(takes_key);
             drop(state);
             match candidate {
                 Credential::SshKey { private, passphrase } if takes_key => {

@@ -8,6 +8,9 @@ use hld_diag::Secret;
 use crate::error::{ErrorKind, GitError};
 use crate::url::RemoteUrl;
 
+/// Most bytes of a private key.
+const MOST_OF_KEY: u64 = 1 << 20;
+
 /// One way to log in.
 #[derive(Clone, Debug)]
 pub enum Credential {
@@ -111,9 +114,55 @@ pub(crate) fn check_key_file(path: &Path) -> Result<(), GitError> {
     let bad =
         |what: String| GitError::new(ErrorKind::Credentials, format!("the key `{}` {what}", path.display()));
     let metadata = std::fs::metadata(path).map_err(|error| bad(format!("can not be used: {error}")))?;
+    if !metadata.is_file() {
+        return Err(bad("is no file".to_owned()));
+    }
+    if metadata.len() > MOST_OF_KEY {
+        return Err(bad(format!("is larger than {MOST_OF_KEY} bytes")));
+    }
     let mode = metadata.mode() & 0o777;
     if metadata.uid() == rustix::process::getuid().as_raw() && mode & 0o077 != 0 {
         return Err(bad(format!("may be read by others (mode {mode:04o}): `chmod 600` it")));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn b040_key_files_that_are_none() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let write = |name: &str, size: u64, mode: u32| {
+            std::fs::File::create(at(name)).unwrap().set_len(size).unwrap();
+            std::fs::set_permissions(at(name), std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        write("good", 100, 0o600);
+        write("open", 100, 0o644);
+        write("large", 100 << 20, 0o600);
+        std::fs::create_dir(at("folder")).unwrap();
+        for (link, target) in
+            [("link", "good"), ("endless", "/dev/zero"), ("opened", "open"), ("loop", "loop")]
+        {
+            std::os::unix::fs::symlink(target, at(link)).unwrap();
+        }
+        assert!(check_key_file(&at("good")).is_ok() && check_key_file(&at("link")).is_ok());
+        for (name, words) in [
+            ("open", "may be read by others (mode 0644)"),
+            ("opened", "may be read by others"),
+            ("large", "is larger than"),
+            ("folder", "is no file"),
+            ("endless", "is no file"),
+            ("loop", "can not be used"),
+            ("none", "can not be used"),
+        ] {
+            let error = check_key_file(&at(name)).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Credentials);
+            assert!(error.message.contains(words) && error.message.contains(name), "{error}");
+        }
+    }
 }

@@ -22,7 +22,10 @@ pub(crate) fn known_hosts(path: &Path) -> Result<String, GitError> {
 }
 
 /// The bytes of a regular file. A link is followed, since dotfiles often are links; a pipe is not waited for.
-fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// It can not be read, is something else, or is larger than `most` bytes.
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
     let file = std::fs::File::options().read(true).custom_flags(nonblocking).open(path)?;
     if !file.metadata()?.is_file() {
@@ -34,4 +37,30 @@ fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::other(format!("it is larger than {most} bytes")));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b040_known_hosts_that_are_none() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("good"), "git.example ssh-ed25519 AAAA\n").unwrap();
+        std::fs::write(at("bytes"), b"\xff\0 x\n").unwrap();
+        std::fs::File::create(at("large")).unwrap().set_len(100 << 20).unwrap();
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", at("endless")).unwrap();
+        std::os::unix::fs::symlink("good", at("link")).unwrap();
+        assert_eq!(known_hosts(&at("link")).unwrap(), known_hosts(&at("good")).unwrap());
+        assert!(known_hosts(&at("bytes")).is_ok());
+        assert_eq!(known_hosts(&at("none")).unwrap(), "");
+        for name in ["large", "pipe", "endless", "."] {
+            let error = known_hosts(&at(name)).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Local);
+            assert!(error.message.contains("known hosts"), "{error}");
+        }
+    }
 }

@@ -34,6 +34,7 @@ pub use build::{Content, Signature, TreeFile};
 pub use credentials::{Credential, Credentials, KeySource, NoCredentials, UserCredentials};
 pub use error::{ErrorKind, GitError};
 pub use fetch::{Limits, Want};
+pub use files::read as read_small_file;
 pub use oid::ObjectId;
 pub use patience::wait_at_most;
 pub use push::PushOutcome;

@@ -295,10 +295,15 @@ impl Credentials for Login {
     }
 }
 
+/// Most bytes of a key or a password.
+const LARGEST_SECRET: u64 = 1 << 20;
+
 fn read_secret(what: &str, file: &Path) -> Result<Secret, GitError> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        let words = format!("the {what} file `{}` can not be read: {error}", file.display());
+    let bad = |why: &dyn std::fmt::Display| {
+        let words = format!("the {what} file `{}` can not be read: {why}", file.display());
         GitError::new(ErrorKind::Credentials, words)
-    })?;
+    };
+    let bytes = hld_git::read_small_file(file, LARGEST_SECRET).map_err(|error| bad(&error))?;
+    let text = String::from_utf8(bytes).map_err(|error| bad(&error.utf8_error()))?;
     Ok(text.into())
 }

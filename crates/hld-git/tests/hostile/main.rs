@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod names;
+mod offers;
 mod packs;
 mod redirects;
 mod support;
