@@ -19,6 +19,7 @@ use url::Url;
 use crate::connection::Connection;
 use crate::error::{ErrorKind, GitError};
 use crate::list::List;
+use crate::pack::Watch;
 use crate::reach::Guard;
 use crate::{patience, tls};
 
@@ -27,6 +28,9 @@ pub(crate) const PREFIX: &str = "hld-";
 
 /// What the addresses of this transport begin with.
 pub(crate) const SCHEMES: [&str; 2] = ["hld-http", "hld-https"];
+
+/// The service that sends objects.
+const UPLOAD_PACK: &str = "git-upload-pack";
 
 /// Most redirects of one request.
 const MOST_REDIRECTS: usize = 5;
@@ -68,7 +72,7 @@ struct Http(Arc<Client>);
 impl SmartSubtransport for Http {
     fn action(&self, _: &str, action: Service) -> Result<Box<dyn SmartSubtransportStream>, git2::Error> {
         let service = match action {
-            Service::UploadPackLs | Service::UploadPack => "git-upload-pack",
+            Service::UploadPackLs | Service::UploadPack => UPLOAD_PACK,
             Service::ReceivePackLs | Service::ReceivePack => "git-receive-pack",
         };
         let mut exchange = Exchange { client: self.0.clone(), service, question: Vec::new(), answer: None };
@@ -100,13 +104,18 @@ struct Answer {
     body: BodyReader<'static>,
     /// Looks at what is listed.
     list: Option<List>,
+    /// Looks at what is sent.
+    watch: Option<Watch>,
 }
 
 impl Exchange {
     fn ask(&mut self, question: &Question<'_>) -> Result<(), GitError> {
         let body = self.client.ask(self.service, question)?.into_reader();
         let is_list = matches!(question, Question::List);
-        self.answer = Some(Answer { body, list: is_list.then(|| List::of(2)) });
+        let sends_pack = !is_list && self.service == UPLOAD_PACK;
+        let limits = self.client.connection.limits();
+        let watch = sends_pack.then(|| Watch::new(limits));
+        self.answer = Some(Answer { body, list: is_list.then(|| List::of(2)), watch });
         Ok(())
     }
 
@@ -115,12 +124,15 @@ impl Exchange {
             let question = std::mem::take(&mut self.question);
             self.ask(&Question::Call(&question))?;
         }
-        let Some(Answer { body, list }) = &mut self.answer else { return Ok(0) };
+        let Some(Answer { body, list, watch }) = &mut self.answer else { return Ok(0) };
         let client = &self.client;
         let mut read = |buffer: &mut [u8]| {
             client.connection.check()?;
             let n_read = body.read(buffer).map_err(|error| client.explain(&ureq::Error::from(error)))?;
             client.connection.count(n_read)?;
+            if let Some(watch) = watch {
+                watch.feed(&buffer[..n_read])?;
+            }
             Ok(n_read)
         };
         let Some(list) = list else { return read(buffer) };

@@ -21,6 +21,7 @@ mod http;
 mod list;
 mod local;
 mod oid;
+mod pack;
 mod patience;
 mod push;
 mod reach;

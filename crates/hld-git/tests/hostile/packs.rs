@@ -7,8 +7,9 @@ use std::sync::Arc;
 use hld_git::{ErrorKind, GitError, Limits, NoCredentials, ObjectId, Repository, TreeLimits, Want};
 use hld_testkit::git::{GitServer, git};
 use hld_testkit::http::Response;
+use sha1::Digest as _;
 
-use crate::support::{ours, packet, remote};
+use crate::support::{fails_to_fetch, ours, packet, remote, serving};
 
 /// Writes an object as it is, whatever git thinks of it; gives its id.
 fn write(repository: &std::path::Path, kind: &str, bytes: &[u8]) -> String {
@@ -178,8 +179,8 @@ fn b060_objects_that_are_larger_than_any() {
     let commit = set_main(&bare, &write(&bare, "tree", &entry));
     let limits = Limits { bytes: 10 << 20, ..Limits::default() };
     assert_eq!(fetch(&ours, &server.url("app"), &limits).unwrap_err().kind, ErrorKind::Limit);
-    let commit: ObjectId = commit.parse().unwrap();
-    assert!(ours.has(commit).unwrap(), "what is sent is small, and what it means is not read");
+    assert!(!ours.has(commit.parse().unwrap()).unwrap(), "it was stopped before it was kept");
+    is_clean(&ours);
 }
 
 #[test]
@@ -241,4 +242,60 @@ fn b063_a_repository_of_another_hash() {
     }
     let error = Repository::discover(&path).unwrap_err();
     assert!(error.message.contains("SHA-256"), "{error}");
+}
+
+/// A pack of these objects: kind, size that is said, what stands before the data, and the data.
+fn pack(objects: &[(u8, u64, &[u8], &[u8])]) -> Vec<u8> {
+    let mut bytes = [&b"PACK\0\0\0\x02"[..], &u32::try_from(objects.len()).unwrap().to_be_bytes()].concat();
+    for (kind, size, base, data) in objects {
+        let mut rest = size >> 4;
+        let mut byte = kind << 4 | u8::try_from(size & 15).unwrap();
+        while rest > 0 {
+            bytes.push(byte | 0x80);
+            byte = u8::try_from(rest & 0x7f).unwrap();
+            rest >>= 7;
+        }
+        bytes.push(byte);
+        bytes.extend_from_slice(base);
+        let mut encoder = flate2::write::ZlibEncoder::new(&mut bytes, flate2::Compression::fast());
+        encoder.write_all(data).unwrap();
+        encoder.finish().unwrap();
+    }
+    let sum = sha1::Sha1::digest(&bytes);
+    [bytes, sum.to_vec()].concat()
+}
+
+#[test]
+fn b060_packs_that_mean_more_than_there_is() {
+    let large: u64 = 10 << 30;
+    // The sizes of base and result, and copies of the base again and again.
+    let sizes = |base: &[u8], result: &[u8]| [base, result].concat();
+    let ten_gigabytes = [0x80, 0x80, 0x80, 0x80, 0x28];
+    let delta = [sizes(&[16], &ten_gigabytes), b"\x90\x10".repeat(1000)].concat();
+    let endless = [0xff; 30];
+    let name = [1; 20];
+    let n = |bytes: &[u8]| bytes.len() as u64;
+    let packs = [
+        ("a size", pack(&[(3, large, &[], b"x")])),
+        ("a size without end", [&b"PACK\0\0\0\x02\0\0\0\x01\xbf"[..], &[0xff; 20]].concat()),
+        ("a result", pack(&[(3, 16, &[], &[7; 16]), (7, n(&delta), &name, &delta)])),
+        ("a result by place", pack(&[(3, 16, &[], &[7; 16]), (6, n(&delta), &[0x81, 1], &delta)])),
+        ("a result without end", pack(&[(7, n(&endless), &name, &endless)])),
+        ("objects", pack(&[]).into_iter().take(8).chain([0xff; 4]).collect()),
+    ];
+    for (what, pack) in packs {
+        for size in [7, 60_000] {
+            let packets: Vec<u8> =
+                pack.chunks(size).flat_map(|part| packet(&[&[1], part].concat())).collect();
+            let body = [packets, b"0000".to_vec()].concat();
+            let server = serving(move |out| out.write_all(&body));
+            let error = fails_to_fetch(&server);
+            assert_eq!(error.kind, ErrorKind::Limit, "{what}: {error}");
+        }
+    }
+    // What is unpacked is more than was said.
+    let bomb = pack(&[(3, 10, &[], &vec![0; 100 << 20])]);
+    let packets: Vec<u8> = bomb.chunks(60_000).flat_map(|part| packet(&[&[1], part].concat())).collect();
+    let server = serving(move |out| out.write_all(&packets));
+    assert_eq!(fails_to_fetch(&server).kind, ErrorKind::Corrupt);
 }

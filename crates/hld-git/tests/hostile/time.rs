@@ -37,14 +37,18 @@ fn b061_a_server_that_is_slow() {
         })
     })
     .unwrap();
-    assert_eq!(fails_to_fetch(&server).kind, ErrorKind::Limit);
-    let server =
-        serving(|out| slowly(out, &packet(&[b"\x01PACK\0\0\0\x02\0\0\0\x01", &[b'x'; 60_000][..]].concat())));
-    assert_eq!(fails_to_fetch(&server).kind, ErrorKind::Limit);
+    let error = fails_to_fetch(&server);
+    assert_eq!(error.kind, ErrorKind::Limit, "{error}");
+    // One object of 40,000 bytes, as it is.
+    let pack = b"\x01PACK\0\0\0\x02\0\0\0\x01\xb0\xc4\x13\x78\x01\x01\x40\x9c\xbf\x63";
+    let server = serving(|out| slowly(out, &packet(&[&pack[..], &[b'x'; 40_000]].concat())));
+    let error = fails_to_fetch(&server);
+    assert_eq!(error.kind, ErrorKind::Limit, "{error}");
     let server =
         Server::start(|_| Response::script(|out| slowly(out, b"HTTP/1.1 200 OK\r\nx: yyyyyyyyyyyyyyyy")))
             .unwrap();
-    assert_eq!(fails_to_fetch(&server).kind, ErrorKind::Limit);
+    let error = fails_to_fetch(&server);
+    assert_eq!(error.kind, ErrorKind::Limit, "{error}");
 }
 
 #[test]
@@ -63,7 +67,8 @@ fn b061_progress_without_end() {
         }),
     })
     .unwrap();
-    assert_eq!(fails_to_fetch(&server).kind, ErrorKind::Limit);
+    let error = fails_to_fetch(&server);
+    assert_eq!(error.kind, ErrorKind::Limit, "{error}");
 }
 
 #[test]
