@@ -3,12 +3,14 @@
 use std::io;
 
 /// The end of what rustls says, and what that means.
-const MEANINGS: [(&str, &str); 9] = [
+const MEANINGS: [(&str, &str); 11] = [
     ("UnknownIssuer", "its certificate is signed by no authority that this machine trusts"),
     ("certificate expired", "its certificate has expired"),
     ("certificate not valid yet", "its certificate is not valid yet"),
     ("certificate not valid for name", "its certificate is for another name"),
     ("NotValidForName", "its certificate is for another name"),
+    ("NameConstraintViolation", "its certificate is signed by an authority that may not sign for this name"),
+    ("HandshakePayloadTooLarge", "it shows more certificates than anybody needs"),
     (
         "CaUsedAsEndEntity",
         "its certificate is one of an authority (`CA:TRUE`), which no server may show as its own",

@@ -106,7 +106,7 @@ pub(crate) fn explain(error: &GitError) -> Diagnostic {
         ErrorKind::Protocol | ErrorKind::Corrupt => {
             (FETCH_FAILED, "what answers there is no sound git repository")
         }
-        ErrorKind::Limit => return tree::limit(&error.message, Some("sourceBytes")),
+        ErrorKind::Limit => return tree::limit(&error.message, key_of(&error.message)),
         ErrorKind::Credentials => (NO_TOKEN, "check the environment variable that access.yaml names"),
         ErrorKind::Cancelled => (UNREACHABLE, "the run was cancelled"),
         ErrorKind::Local => {
@@ -114,4 +114,10 @@ pub(crate) fn explain(error: &GitError) -> Diagnostic {
         }
     };
     Diagnostic::new(code, Span::NONE, message).hint(hint)
+}
+
+/// The key of hld.yaml for a limit, by the words behind it.
+fn key_of(message: &str) -> Option<&'static str> {
+    let keys = [("limit of time", "sourceSeconds"), ("bytes", "sourceBytes")];
+    keys.into_iter().find(|(words, _)| message.contains(words)).map(|(_, key)| key)
 }

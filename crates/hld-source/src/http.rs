@@ -40,6 +40,7 @@ pub(crate) struct Limit {
 pub(crate) struct Client {
     agent: Agent,
     addresses: Addresses,
+    seconds: u64,
 }
 
 impl Client {
@@ -61,7 +62,7 @@ impl Client {
             .build();
         let guard = Guard::new(addresses.reach());
         let agent = Agent::with_parts(config, DefaultConnector::default(), guard);
-        Client { agent, addresses: addresses.clone() }
+        Client { agent, addresses: addresses.clone(), seconds }
     }
 
     /// The bytes at an address; the token goes to its origin alone.
@@ -115,7 +116,7 @@ impl Client {
         if let Some(token) = token {
             request = request.header("authorization", authorization(token));
         }
-        let mut response = request.call().map_err(|error| explain(url, &error))?;
+        let mut response = request.call().map_err(|error| self.explain(url, &error))?;
         let status = response.status().as_u16();
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         match status {
@@ -140,11 +141,55 @@ impl Client {
         if length.is_some_and(|length| length > limit.bytes) {
             return Err(Failure::Final(too_large(limit)));
         }
-        let bytes = read(response.body_mut().as_reader(), url, limit)?;
+        let bytes = self.read(response.body_mut().as_reader(), url, limit)?;
         if is_page(&bytes) {
             return Err(self.odd(url, "it answers with a page for people: a login, or the wrong address"));
         }
         Ok(Answer::Body(bytes))
+    }
+
+    fn read(&self, mut body: impl Read, url: &Url, limit: Limit) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        let mut buffer = [0; 64 * 1024];
+        loop {
+            if process::is_cancelled() {
+                return Err(Failure::Final(failed(url, "the run was cancelled")));
+            }
+            let n_read =
+                body.read(&mut buffer).map_err(|error| self.explain(url, &ureq::Error::from(error)))?;
+            if n_read == 0 {
+                return Ok(bytes);
+            }
+            bytes.extend_from_slice(&buffer[..n_read]);
+            if bytes.len() as u64 > limit.bytes {
+                return Err(Failure::Final(too_large(limit)));
+            }
+        }
+    }
+
+    fn explain(&self, url: &Url, error: &ureq::Error) -> Failure {
+        match error {
+            // Another try would take as long again.
+            ureq::Error::Timeout(ureq::Timeout::Global) => {
+                let words = format!("it took longer than {} s", self.seconds);
+                Failure::Final(tree::limit(&words, Some("sourceSeconds")))
+            }
+            ureq::Error::Io(inner) if inner.kind() == io::ErrorKind::PermissionDenied => {
+                let message = format!("the source `{}` can not be used: {inner}", shown(url.as_str()));
+                let hint =
+                    format!("in a network that you trust, `insecure: [\"{}\"]` in hld.yaml", authority(url));
+                Failure::Final(Diagnostic::new(SOURCE_REFUSED, Span::NONE, message).hint(hint))
+            }
+            ureq::Error::Io(_) | ureq::Error::Rustls(_) if let Some(words) = tls_problem(error) => {
+                Failure::Final(failed(url, &words))
+            }
+            ureq::Error::Io(inner) => Failure::Passing(broken_off(url, inner)),
+            ureq::Error::Timeout(_) | ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => {
+                let message = format!("`{}` can not be reached: {error}", shown(url.as_str()));
+                Failure::Passing(Diagnostic::new(UNREACHABLE, Span::NONE, message).hint("try again later"))
+            }
+            error => Failure::Final(failed(url, &error.to_string())),
+        }
     }
 }
 
@@ -158,24 +203,6 @@ enum Failure {
     /// Another try may help.
     Passing(Diagnostic),
     Final(Diagnostic),
-}
-
-fn read(mut body: impl Read, url: &Url, limit: Limit) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let mut buffer = [0; 64 * 1024];
-    loop {
-        if process::is_cancelled() {
-            return Err(Failure::Final(failed(url, "the run was cancelled")));
-        }
-        let n_read = body.read(&mut buffer).map_err(|error| Failure::Passing(broken_off(url, &error)))?;
-        if n_read == 0 {
-            return Ok(bytes);
-        }
-        bytes.extend_from_slice(&buffer[..n_read]);
-        if bytes.len() as u64 > limit.bytes {
-            return Err(Failure::Final(too_large(limit)));
-        }
-    }
 }
 
 fn too_large(limit: Limit) -> Diagnostic {
@@ -206,26 +233,6 @@ fn authorization(token: &Secret) -> String {
         format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(token))
     } else {
         format!("Bearer {token}")
-    }
-}
-
-fn explain(url: &Url, error: &ureq::Error) -> Failure {
-    match error {
-        ureq::Error::Io(inner) if inner.kind() == io::ErrorKind::PermissionDenied => {
-            let message = format!("the source `{}` can not be used: {inner}", shown(url.as_str()));
-            let hint =
-                format!("in a network that you trust, `insecure: [\"{}\"]` in hld.yaml", authority(url));
-            Failure::Final(Diagnostic::new(SOURCE_REFUSED, Span::NONE, message).hint(hint))
-        }
-        ureq::Error::Io(_) | ureq::Error::Rustls(_) if let Some(words) = tls_problem(error) => {
-            Failure::Final(failed(url, &words))
-        }
-        ureq::Error::Io(inner) => Failure::Passing(broken_off(url, inner)),
-        ureq::Error::Timeout(_) | ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => {
-            let message = format!("`{}` can not be reached: {error}", shown(url.as_str()));
-            Failure::Passing(Diagnostic::new(UNREACHABLE, Span::NONE, message).hint("try again later"))
-        }
-        error => Failure::Final(failed(url, &error.to_string())),
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Authority {
 pub struct Identity {
     key: Key,
     certificate: Vec<u8>,
+    /// What it shows besides, as if it led to somebody who is trusted.
+    others: Vec<Vec<u8>>,
 }
 
 struct Key {
@@ -50,9 +52,24 @@ impl Authority {
     /// # Errors
     /// The system has no random numbers.
     pub fn new(name: &str) -> io::Result<Self> {
+        Authority::with(name, &[])
+    }
+
+    /// An authority that may sign for addresses `10.x.x.x` alone.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub fn for_ten(name: &str) -> io::Result<Self> {
+        let ten = der(0x87, &[&[10, 0, 0, 0, 255, 0, 0, 0]]);
+        let constraint = der(0x30, &[&der(0xa0, &[&der(0x30, &[&ten])])]);
+        Authority::with(name, &extension(&[0x55, 0x1d, 0x1e], &constraint))
+    }
+
+    fn with(name: &str, more: &[u8]) -> io::Result<Self> {
         let key = Key::new()?;
-        let extension = extension(&[0x55, 0x1d, 0x13], &der(0x30, &[&der(1, &[&[0xff]])]));
-        let certificate = certificate((name, &key), (name, &key), (VALID, &extension))?;
+        let may_sign = extension(&[0x55, 0x1d, 0x13], &der(0x30, &[&der(1, &[&[0xff]])]));
+        let extensions = [&may_sign, more].concat();
+        let certificate = certificate((name, &key), (name, &key), (VALID, &extensions))?;
         Ok(Authority { name: name.to_owned(), key, certificate })
     }
 
@@ -69,7 +86,7 @@ impl Authority {
     pub fn sign(&self, host: &str, years: Years) -> io::Result<Identity> {
         let key = Key::new()?;
         let certificate = certificate((&self.name, &self.key), (host, &key), (years, &names(host)))?;
-        Ok(Identity { key, certificate })
+        Ok(Identity { key, certificate, others: Vec::new() })
     }
 }
 
@@ -81,7 +98,17 @@ impl Identity {
     pub fn self_signed(host: &str) -> io::Result<Self> {
         let key = Key::new()?;
         let certificate = certificate((host, &key), (host, &key), (VALID, &names(host)))?;
-        Ok(Identity { key, certificate })
+        Ok(Identity { key, certificate, others: Vec::new() })
+    }
+
+    /// Shows the certificates of this many authorities as well.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub fn behind(mut self, n_authorities: usize) -> io::Result<Self> {
+        let others = (0..n_authorities).map(|n| Ok(Authority::new(&format!("Number {n}"))?.certificate));
+        self.others = others.collect::<io::Result<_>>()?;
+        Ok(self)
     }
 
     pub(crate) fn server(&self, clients: Clients) -> io::Result<Arc<ServerConfig>> {
@@ -100,7 +127,11 @@ impl Identity {
             }
         };
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.pkcs8.clone()));
-        builder.with_single_cert(vec![own], key).map(Arc::new).map_err(io::Error::other)
+        let others = self.others.iter().map(|other| CertificateDer::from(other.clone()));
+        builder
+            .with_single_cert([own].into_iter().chain(others).collect(), key)
+            .map(Arc::new)
+            .map_err(io::Error::other)
     }
 }
 
@@ -128,7 +159,7 @@ impl Key {
 fn certificate(
     issuer: (&str, &Key),
     subject: (&str, &Key),
-    (years, extension): (Years, &[u8]),
+    (years, extensions): (Years, &[u8]),
 ) -> io::Result<Vec<u8>> {
     const SIGNED_BY_ECDSA: [u8; 10] = [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
     const EC_KEY: [u8; 9] = [6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
@@ -148,7 +179,7 @@ fn certificate(
             &der(0x30, &[&time(years.0), &time(years.1)]),
             &name(subject.0),
             &der(0x30, &[&der(0x30, &[&EC_KEY, &P256]), &der(3, &[&[0], public])]),
-            &der(0xa3, &[&der(0x30, &[extension])]),
+            &der(0xa3, &[&der(0x30, &[extensions])]),
         ],
     );
     let signature = issuer.1.pair.sign(&SystemRandom::new(), &body);

@@ -63,6 +63,23 @@ fn b074_certificates_that_prove_nothing() {
 }
 
 #[test]
+fn b074_authorities_of_too_little_and_too_many_of_them() {
+    let ten = Authority::for_ten("Ten").unwrap();
+    let trusted = Authority::new("Trusted").unwrap();
+    let many = trusted.sign("127.0.0.1", VALID).unwrap().behind(1000);
+    for (identity, authority, words) in [
+        (ten.sign("127.0.0.1", VALID), &ten, "an authority that may not sign for this name"),
+        (many, &trusted, "it shows more certificates than anybody needs"),
+    ] {
+        let server =
+            Server::start_with_tls((&identity.unwrap(), Clients::Anybody), |_| Response::new(200, ""))
+                .unwrap();
+        refuses(&server.authority(), authority, words);
+        assert_eq!(server.requests(), []);
+    }
+}
+
+#[test]
 fn b074_a_good_certificate_is_good() {
     let trusted = Authority::new("Trusted").unwrap();
     let identity = trusted.sign("127.0.0.1", VALID).unwrap();

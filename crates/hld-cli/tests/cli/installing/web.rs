@@ -304,6 +304,44 @@ fn b072_b073_answers_that_are_none() {
 }
 
 #[test]
+fn b061_b072_a_server_that_never_ends() {
+    let slowly = |head: &'static [u8]| {
+        Server::start(move |_| {
+            Response::script(move |out| {
+                out.write_all(head)?;
+                loop {
+                    out.write_all(b"#")?;
+                    out.flush()?;
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                }
+            })
+        })
+        .unwrap()
+    };
+    for head in [&b"HTTP/1.1 200 OK\r\ncontent-length: 99999\r\n\r\n"[..], b"HTTP/1.1 200 OK\r\nx: y"] {
+        let server = slowly(head);
+        for world in [file(&server.url("/web.yaml"), &server), chart(&server.url("/repo"), &server, "")] {
+            let settings = world.read("hld.yaml");
+            world.write("hld.yaml", format!("{settings}limits: {{sourceSeconds: 1}}\n"));
+            let run = world.rejects("generate", 1, &["error[HLD0811] component.yaml:5:11"]);
+            run.mentions("sourceSeconds");
+        }
+        assert_eq!(server.requests().len(), 2, "nobody asks again");
+    }
+    let server = Server::start(|_| {
+        Response::script(|out| {
+            out.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+            loop {
+                out.write_all(&[b'#'; 60_000])?;
+            }
+        })
+    })
+    .unwrap();
+    let world = file(&server.url("/web.yaml"), &server);
+    world.rejects("generate", 1, &["error[HLD0811] component.yaml:5:11"]);
+}
+
+#[test]
 fn b098_b084_what_is_too_large() {
     let server = Server::start(repository).unwrap();
     let world = chart(&server.url("/repo"), &server, "");
