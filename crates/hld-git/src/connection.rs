@@ -75,8 +75,11 @@ impl Connection {
             fault: None,
             said: Vec::new(),
         };
+        let (host, port) = (remote.url.host(), remote.url.port());
         if remote.url.is_ssh() {
-            remote.reach().check(remote.url.host(), remote.url.port())?;
+            remote.reach().check(host, port)?;
+        } else if let Some(words) = remote.reach().refuses(host, port).filter(|_| !remote.url.is_local()) {
+            return Err(GitError::new(ErrorKind::Refused, format!("`{}`: {words}", remote.url)));
         }
         Ok(Arc::new(Connection {
             url: remote.url.clone(),

@@ -35,6 +35,17 @@ impl Reach {
         }
     }
 
+    /// Why a host that is written as an address, or is this machine by its name, is out of reach. Behind a proxy
+    /// nobody here resolves names, and it is the proxy that has to know what they mean.
+    #[must_use]
+    pub fn refuses(&self, host: &str, port: u16) -> Option<String> {
+        let address = match host.trim_matches(['[', ']']) {
+            "localhost" => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            host => host.parse().ok()?,
+        };
+        (!is_public(address) && !self.allows(host, port)).then(|| inner(address))
+    }
+
     /// Resolves a name before somebody else does it once more, who can not be watched.
     pub(crate) fn check(&self, host: &str, port: u16) -> Result<(), GitError> {
         if self.allows(host, port) {

@@ -112,6 +112,10 @@ impl Client {
     }
 
     fn ask(&self, url: &Url, token: Option<&Secret>, limit: Limit) -> Result<Answer, Failure> {
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
+        if let Some(words) = self.addresses.reach().refuses(host, port) {
+            return Err(out_of_reach(url, &words));
+        }
         let mut request = self.agent.get(url.as_str());
         if let Some(token) = token {
             request = request.header("authorization", authorization(token));
@@ -175,10 +179,7 @@ impl Client {
                 Failure::Final(tree::limit(&words, Some("sourceSeconds")))
             }
             ureq::Error::Io(inner) if inner.kind() == io::ErrorKind::PermissionDenied => {
-                let message = format!("the source `{}` can not be used: {inner}", shown(url.as_str()));
-                let hint =
-                    format!("in a network that you trust, `insecure: [\"{}\"]` in hld.yaml", authority(url));
-                Failure::Final(Diagnostic::new(SOURCE_REFUSED, Span::NONE, message).hint(hint))
+                out_of_reach(url, &inner.to_string())
             }
             ureq::Error::Io(_) | ureq::Error::Rustls(_) if let Some(words) = tls_problem(error) => {
                 Failure::Final(failed(url, &words))
@@ -234,6 +235,13 @@ fn authorization(token: &Secret) -> String {
     } else {
         format!("Bearer {token}")
     }
+}
+
+/// An address that must not be connected to.
+fn out_of_reach(url: &Url, words: &str) -> Failure {
+    let message = format!("the source `{}` can not be used: {words}", shown(url.as_str()));
+    let hint = format!("in a network that you trust, `insecure: [\"{}\"]` in hld.yaml", authority(url));
+    Failure::Final(Diagnostic::new(SOURCE_REFUSED, Span::NONE, message).hint(hint))
 }
 
 fn broken_off(url: &Url, error: &io::Error) -> Diagnostic {

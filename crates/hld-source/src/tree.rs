@@ -159,7 +159,8 @@ fn failed(path: &Path, words: &str) -> Diagnostic {
 
 /// A limit of what is fetched.
 pub(crate) fn limit(words: &str, key: Option<&str>) -> Diagnostic {
-    let diagnostic = Diagnostic::new(SOURCE_LIMIT, Span::NONE, format!("the source is too large: {words}"));
+    let what = if key == Some("sourceSeconds") { "takes too long" } else { "is too large" };
+    let diagnostic = Diagnostic::new(SOURCE_LIMIT, Span::NONE, format!("the source {what}: {words}"));
     diagnostic.hint_opt(key.map(|key| format!("set `limits: {{{key}: …}}` in hld.yaml if that is meant")))
 }
 

@@ -307,3 +307,26 @@ fn read_secret(what: &str, file: &Path) -> Result<Secret, GitError> {
     let text = String::from_utf8(bytes).map_err(|error| bad(&error.utf8_error()))?;
     Ok(text.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b040_files_with_secrets_that_are_none() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("good"), "canary\n").unwrap();
+        std::fs::write(at("bytes"), b"canary\xff").unwrap();
+        std::fs::File::create(at("large")).unwrap().set_len(100 << 20).unwrap();
+        // Kubernetes mounts secrets as links.
+        std::os::unix::fs::symlink("good", at("link")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", at("endless")).unwrap();
+        assert_eq!(read_secret("key", &at("link")).unwrap().expose_secret(), "canary\n");
+        for name in ["bytes", "large", "endless", "none", "."] {
+            let error = read_secret("key", &at(name)).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Credentials);
+            assert!(error.message.contains("the key file") && !error.message.contains("canary"), "{error}");
+        }
+    }
+}

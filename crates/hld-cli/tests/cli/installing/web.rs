@@ -232,6 +232,29 @@ fn b070_addresses_of_this_machine_and_of_its_network() {
 }
 
 #[test]
+fn b070_a_proxy_is_not_asked_for_addresses_of_this_machine() {
+    let proxy = Server::start(|_| Response::new(502, "")).unwrap();
+    let run = |method: &str, host: &str| {
+        let kind = if method == "git" { "component" } else { "static" };
+        let component = format!(
+            "name: shop\nsubcomponents:\n- name: web\n  type: {kind}\n  source: https://{host}/web.yaml\n  method: {method}\n"
+        );
+        let world = World::new(&[("component.yaml", &component)]);
+        world.hld("generate").env("HTTPS_PROXY", proxy.url("")).run()
+    };
+    for method in ["git", "http"] {
+        for host in ["127.0.0.1", "localhost", "127.1", "0x7f000001", "169.254.169.254", "[::1]", "10.0.0.1"]
+        {
+            run(method, host).exits(3).reports("refused[HLD0803] component.yaml:5:11");
+        }
+        assert_eq!(proxy.requests().iter().filter(|request| request.target.contains("1")).count(), 0);
+        run(method, "files.example").untouched();
+        let asked = proxy.requests();
+        assert!(asked.last().unwrap().target.contains("files.example:443"), "{method}: {asked:?}");
+    }
+}
+
+#[test]
 fn b070_b071_redirects_are_checked_and_bounded() {
     let inner = Server::start(|_| Response::new(200, MANIFEST)).unwrap();
     let targets = [
@@ -264,6 +287,23 @@ fn b034_b039_a_token_stays_with_its_origin() {
     let sent = |server: &Server| server.requests()[0].header("authorization").map(str::to_owned);
     assert_eq!(sent(&server), Some(format!("Bearer {SECRET}")));
     assert_eq!(sent(&thief), None);
+}
+
+#[test]
+fn b039_no_child_is_told_a_token() {
+    let server = Server::start(|request| match request.header("authorization") {
+        Some(_) => repository(request),
+        None => Response::new(401, "no"),
+    })
+    .unwrap();
+    let world = chart(&server.url("/repo"), &server, "");
+    world.write("access.yaml", format!("{}/: HLD_TEST_TOKEN\n", server.url("")));
+    // What stands in the cache is looked through after every run.
+    let children = world.outside("cache/children");
+    world.helm(&format!("(echo \"$@\"; env) >> {}; {HELM}", children.display()));
+    world.hld("generate").env("HLD_TOKEN_GITHUB_COM", SECRET).run().exits(0);
+    let told = std::fs::read_to_string(children).unwrap();
+    assert!(told.contains("template") && told.contains("PATH="), "{told}");
 }
 
 #[test]
