@@ -86,6 +86,7 @@ fn kind(error: &git2::Error) -> ErrorKind {
         (ErrorCode::Auth, _) => ErrorKind::Auth,
         (ErrorCode::Certificate, _) | (_, ErrorClass::Ssl) => ErrorKind::Untrusted,
         (ErrorCode::User, _) => ErrorKind::Cancelled,
+        (_, ErrorClass::Invalid) if text.contains("delta") => ErrorKind::Corrupt,
         // What was asked for is what somebody claims to send.
         (_, ErrorClass::NoMemory) => ErrorKind::Limit,
         (ErrorCode::NotFound, _) => ErrorKind::NotFound,

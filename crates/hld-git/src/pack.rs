@@ -154,6 +154,9 @@ impl Pack {
                 Part::Head => self.head(first)?,
                 Part::Kind => {
                     self.kind = first >> 4 & 7;
+                    if matches!(self.kind, 0 | 5) {
+                        return Err(damaged());
+                    }
                     self.size = u64::from(first & 15);
                     self.size_goes_on(first, 4)?;
                 }
@@ -213,7 +216,6 @@ impl Pack {
 
     /// Unpacks data of an object, and forgets it: how much of the bytes was used.
     fn unpack(&mut self, bytes: &[u8]) -> Result<usize, GitError> {
-        let damaged = || GitError::new(ErrorKind::Corrupt, "the pack that the server sends is damaged");
         let mut buffer = [0; 16 * 1024];
         let (n_in, n_out) = (self.inflate.total_in(), self.inflate.total_out());
         let status = self.inflate.decompress(bytes, &mut buffer, FlushDecompress::None);
@@ -243,6 +245,10 @@ impl Pack {
         let words = format!("an object has more than {} bytes (limit of an object)", self.most_bytes);
         GitError::new(ErrorKind::Limit, words)
     }
+}
+
+fn damaged() -> GitError {
+    GitError::new(ErrorKind::Corrupt, "the pack that the server sends is damaged")
 }
 
 /// The sizes of the base and of the result, as far as they are there; of one that no number holds, the largest.

@@ -91,3 +91,31 @@ fn b059_too_many_references() {
     let there = remote(&server.url("/app"), Arc::new(NoCredentials));
     assert_eq!(ours.list(&there, &Limits::default()).unwrap_err().kind, ErrorKind::Limit);
 }
+
+#[test]
+fn b059_branches_that_head_does_not_mean() {
+    let targets = [
+        "HEAD",
+        "refs/heads/gone",
+        "refs/heads/../../config",
+        "../x",
+        "config",
+        "refs/heads/\u{1b}[2J",
+        "",
+        "a b",
+    ];
+    for target in targets {
+        let server = Server::start(move |_| {
+            let first = format!("{ID} HEAD\0multi_ack symref=HEAD:{target} shallow\n").into_bytes();
+            list(&[first, line("refs/heads/main", false)])
+        })
+        .unwrap();
+        let (folder, ours) = ours();
+        let before = files(folder.path());
+        let there = remote(&server.url("/app"), Arc::new(NoCredentials));
+        let error = ours.fetch(&there, Want::Head, &few()).unwrap_err();
+        assert!(!error.message.chars().any(char::is_control), "{error}");
+        drop(ours);
+        assert_eq!(files(folder.path()), before, "{target:?}");
+    }
+}

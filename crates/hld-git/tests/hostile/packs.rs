@@ -299,3 +299,31 @@ fn b060_packs_that_mean_more_than_there_is() {
     let server = serving(move |out| out.write_all(&packets));
     assert_eq!(fails_to_fetch(&server).kind, ErrorKind::Corrupt);
 }
+
+#[test]
+fn b060_deltas_of_nothing() {
+    // Sixteen bytes of a base of sixteen.
+    let delta: &[u8] = b"\x10\x10\x90\x10";
+    let blob: (u8, u64, &[u8], &[u8]) = (3, 16, &[], &[7; 16]);
+    let sum = |bytes: &[u8]| sha1::Sha1::digest([b"blob 16\0", bytes].concat()).to_vec();
+    let (itself, nobody) = (sum(&[7; 16]), sum(&[8; 16]));
+    let packs = [
+        ("a base that is not there", pack(&[blob, (7, 4, &nobody, delta)])),
+        ("a delta of itself", pack(&[(7, 4, &itself, delta)])),
+        ("a base behind it", pack(&[(6, 4, &[0], delta), blob])),
+        ("a base before the pack", pack(&[blob, (6, 4, &[0xff, 0xff, 0x7f], delta)])),
+        ("a place that no number holds", pack(&[blob, (6, 4, &[&[0xff; 12][..], &[0x7f]].concat(), delta)])),
+        ("another size of the base", pack(&[blob, (7, 4, &itself, b"\x11\x10\x90\x10")])),
+        ("a copy from behind the base", pack(&[blob, (7, 6, &itself, b"\x10\x10\x91\x10\x10\x10")])),
+        ("more than the result", pack(&[blob, (7, 4, &itself, b"\x10\x01\x90\x10")])),
+        ("a kind that nobody knows", pack(&[(5, 16, &[], &[7; 16])])),
+        ("kind 0", pack(&[(0, 16, &[], &[7; 16])])),
+    ];
+    for (what, pack) in packs {
+        let body = [packet(&[&[1], &pack[..]].concat()), b"0000".to_vec()].concat();
+        let server = serving(move |out| out.write_all(&body));
+        let error = fails_to_fetch(&server);
+        let expected = [ErrorKind::Corrupt, ErrorKind::Network, ErrorKind::Limit];
+        assert!(expected.contains(&error.kind), "{what}: {:?} {error}", error.kind);
+    }
+}
