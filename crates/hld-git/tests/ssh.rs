@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use hld_git::{
     Allowed, Content, Credential, Credentials, ErrorKind, GitError, KeySource, Limits, ObjectId, PushOutcome,
-    Remote, RemoteRef, RemoteUrl, Repository, Signature, TreeFile, Want,
+    Reach, Remote, RemoteRef, RemoteUrl, Repository, Signature, TreeFile, Want,
 };
 use hld_testkit::git::{bare, git};
 use hld_testkit::sshd::Sshd;
@@ -90,6 +90,36 @@ fn a_repository_is_pushed_to_and_fetched_over_ssh() {
     let other = Repository::create(&world.path("other")).unwrap();
     let limits = Limits { depth: Some(1), ..Limits::default() };
     assert_eq!(other.fetch(&world.remote(in_memory), Want::Branch("main"), &limits).unwrap(), one);
+}
+
+#[test]
+fn b059_a_branch_in_latin_1_is_passed_over() {
+    let world = World::new(&[]);
+    let one = commit(&world.ours, "1");
+    assert_eq!(
+        world.ours.push(&world.remote(world.key()), (one, None), "main").unwrap(),
+        PushOutcome::Accepted
+    );
+    let packed = [one.to_string().as_bytes(), b" refs/heads/gr\xfcn\n"].concat();
+    std::fs::write(world.path("app.git").join("packed-refs"), packed).unwrap();
+    let names: Vec<_> =
+        world.list(world.key()).unwrap().into_iter().map(|reference| reference.name).collect();
+    assert_eq!(names, ["HEAD", "refs/heads/main"]);
+}
+
+#[test]
+fn b040_b070_what_is_looked_at_before_a_server_is_asked() {
+    let world = World::new(&[]);
+    let remote = || world.remote(world.key());
+    let list = |remote: Remote| world.ours.list(&remote, &Limits::default());
+    assert!(list(remote()).is_ok());
+    let error = list(remote().within(Reach::Public(Vec::new()))).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused, "{error}");
+    assert!(error.message.contains("127.0.0.1 is not a public one"), "{error}");
+    let named = vec![remote().url.authority()];
+    assert!(list(remote().within(Reach::Public(named))).is_ok());
+    let error = list(remote().known_hosts(vec!["/dev/zero".into()])).unwrap_err();
+    assert!(error.message.contains("known hosts in `/dev/zero`"), "{error}");
 }
 
 #[test]

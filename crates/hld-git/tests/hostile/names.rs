@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use hld_git::{ErrorKind, Limits, NoCredentials, Want};
+use hld_git::{Allowed, ErrorKind, Limits, NoCredentials, Remote, RemoteUrl, Want};
+use hld_testkit::git::git;
 use hld_testkit::http::{Response, Server};
 
 use crate::support::{ID, begin, few, files, head, line, list, listing, ours, packet, remote};
@@ -117,5 +118,25 @@ fn b059_branches_that_head_does_not_mean() {
         assert!(!error.message.chars().any(char::is_control), "{error}");
         drop(ours);
         assert_eq!(files(folder.path()), before, "{target:?}");
+    }
+}
+
+#[test]
+fn b059_a_branch_in_latin_1_beside_others() {
+    let (server, commit) = listing(Vec::new());
+    let bare = server.path("app");
+    let packed = [commit.to_string().as_bytes(), b" refs/heads/gr\xfcn\n"].concat();
+    std::fs::write(bare.join("packed-refs"), packed).unwrap();
+    git(&bare, &["update-ref", "refs/heads/gr\u{fc}n", "main"]).unwrap();
+    let url =
+        RemoteUrl::parse(bare.to_str().unwrap(), &Allowed { local: true, insecure: Vec::new() }).unwrap();
+    let none = Arc::new(NoCredentials);
+    for there in [remote(&server.url("app"), none.clone()), Remote::new(url, none)] {
+        let (_folder, ours) = ours();
+        for name in ["main", "gr\u{fc}n"] {
+            assert_eq!(ours.fetch(&there, Want::Branch(name), &few()).unwrap(), commit, "{name}");
+        }
+        let names = ours.list(&there, &few()).unwrap().into_iter().map(|reference| reference.name);
+        assert!(names.collect::<Vec<_>>().contains(&"refs/heads/gr?n".to_owned()));
     }
 }
