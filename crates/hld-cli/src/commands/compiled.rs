@@ -29,11 +29,7 @@ pub(super) fn compiled(
     let helm = definition.helm();
     let session = definition.session(&helm, &wanted)?;
     let compilations = compile(&session, &wanted);
-    let mut said = Diagnostics::default();
-    said.extend(warned);
-    for compilation in &compilations {
-        said.extend(compilation.diagnostics.clone());
-    }
+    let mut said = gathered(warned, &compilations);
     if demands.gate {
         let gate = Gate { definition, session: &session, kubernetes: None };
         gate.check(&compilations, &mut said);
@@ -43,6 +39,16 @@ pub(super) fn compiled(
     }
     show(said, session.sources())?;
     Ok(compilations)
+}
+
+/// What is to be said of environments: how they were asked for, and what compiling them found.
+pub(super) fn gathered(warned: Vec<Diagnostic>, compilations: &[Compilation]) -> Diagnostics {
+    let mut said = Diagnostics::default();
+    said.extend(warned);
+    for compilation in compilations {
+        said.extend(compilation.diagnostics.clone());
+    }
+    said
 }
 
 /// Shows diagnostics; fails if one of them is fatal.

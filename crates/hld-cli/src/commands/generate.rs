@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use hld_compiler::{Compilation, Layout, Session, compile, describe, output_files};
 use hld_diag::{Diagnostic, Diagnostics, STALE, Severity, Span};
 
+use super::compiled::gathered;
 use super::{environments, machine_path};
 use crate::args::{Environments, Global, Sources};
 use crate::definition::{self, Definition};
@@ -82,11 +83,7 @@ pub(crate) fn run(global: &Global, command: &Generate) -> Result<(), CommandErro
     let progress = report::Progress::start(&wanted);
     let compilations = compile(&session, &wanted);
     progress.finish();
-    let mut said = Diagnostics::default();
-    said.extend(warnings);
-    for compilation in &compilations {
-        said.extend(compilation.diagnostics.clone());
-    }
+    let mut said = gathered(warnings, &compilations);
     let gate = Gate { definition: &definition, session: &session, kubernetes: None };
     let verdicts = if command.gate { gate.check(&compilations, &mut said) } else { Vec::new() };
     let mut run = Run {

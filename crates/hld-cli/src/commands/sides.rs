@@ -4,10 +4,11 @@ use std::path::Path;
 
 use hld_compiler::{Compilation, Source, compile};
 use hld_diag::render::{self, Colour};
-use hld_diag::{Diagnostic, Diagnostics, Severity, SourceMap, UNKNOWN_ENVIRONMENT};
+use hld_diag::{Diagnostic, Severity, SourceMap, UNKNOWN_ENVIRONMENT};
 use hld_git::{GitError, ObjectId, Repository};
 use serde_json::Value as Json;
 
+use super::compiled::gathered;
 use super::environments;
 use crate::args::{Environments, Fetching, Global};
 use crate::definition::{self, Definition, NotOpened};
@@ -206,13 +207,9 @@ impl Side {
         let helm = definition.helm();
         let session = definition.session(&helm, &wanted)?;
         let compilations = compile(&session, &wanted);
-        let mut said = Diagnostics::default();
-        said.extend(warnings);
+        let mut said = gathered(warnings, &compilations);
         let are_broken: Vec<bool> =
             compilations.iter().map(|compilation| compilation.diagnostics.has_fatal()).collect();
-        for compilation in &compilations {
-            said.extend(compilation.diagnostics.clone());
-        }
         if care == Care::Gated {
             Gate { definition, session: &session, kubernetes: None }.check(&compilations, &mut said);
         }

@@ -9,6 +9,7 @@ use hld_diag::{Diagnostic, Diagnostics, SourceMap, render};
 use hld_lint::Version;
 use serde_json::{Value as Json, json};
 
+use super::compiled::gathered;
 use super::environments;
 use crate::args::{Environments, Global, Sources};
 use crate::definition;
@@ -76,11 +77,7 @@ fn check_environments(global: &Global, command: &Validate) -> Result<(), Command
     let helm = definition.helm();
     let session = definition.session(&helm, &wanted)?;
     let compilations = compile(&session, &wanted);
-    let mut said = Diagnostics::default();
-    said.extend(warnings);
-    for compilation in &compilations {
-        said.extend(compilation.diagnostics.clone());
-    }
+    let mut said = gathered(warnings, &compilations);
     let gate = Gate { definition: &definition, session: &session, kubernetes: command.kubernetes.as_deref() };
     let verdicts = gate.check(&compilations, &mut said);
     let base = definition.root.as_str().to_owned();
