@@ -33,10 +33,13 @@ pub(crate) fn yield_to_signal() {
 /// removed first; writers stop by themselves once [`process::is_cancelled`] says so.
 ///
 /// A file that grows beyond the limit of the system is an error of the one who writes it, no signal.
-pub(crate) fn watch() {
+///
+/// # Errors
+/// The system gives no thread.
+pub(crate) fn watch() -> std::io::Result<()> {
     signal_hook::flag::register(SIGXFSZ, Arc::default()).ok();
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
-    std::thread::spawn(move || {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let wait = move || {
         let Some(signal) = signals.forever().next() else { return };
         process::cancel();
         let _committed = COMMITTING.lock();
@@ -45,5 +48,6 @@ pub(crate) fn watch() {
             std::thread::sleep(Duration::from_millis(10));
         }
         std::process::exit(128 + signal);
-    });
+    };
+    std::thread::Builder::new().spawn(wait).map(drop)
 }

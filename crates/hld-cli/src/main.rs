@@ -16,18 +16,29 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::error::{CommandError, FailureKind};
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Stack of the thread that does the work: what the system gives the first one may be less.
+/// Stack of the thread that does the work.
 const STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {
-    interrupt::watch();
+    if let Err(error) = interrupt::watch() {
+        let words = format!("signals can not be waited for: {error}");
+        ui::show_error(&CommandError::new(FailureKind::Io, words));
+        return ExitCode::from(FailureKind::Io.exit_code());
+    }
+    let given = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
+    if given.is_none_or(|bytes| bytes >= STACK_BYTES as u64) {
+        return run();
+    }
+    // What the system gives the first thread is less.
     let worker = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run);
     match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,
-        Ok(Err(_)) => ExitCode::from(error::FailureKind::Internal.exit_code()),
+        Ok(Err(_)) => ExitCode::from(FailureKind::Internal.exit_code()),
         // The system gives no thread: this one has to do.
         Err(_) => run(),
     }
@@ -48,7 +59,7 @@ fn run() -> ExitCode {
         }
         Err(_) => {
             ui::note("this is a bug in hld: please report it with the message above");
-            ExitCode::from(error::FailureKind::Internal.exit_code())
+            ExitCode::from(FailureKind::Internal.exit_code())
         }
     }
 }

@@ -89,9 +89,17 @@ fn run(command: &mut Command, input: &str) -> io::Result<Output> {
         return Err(io::Error::other("no pipes"));
     };
     let (stdout, stderr) = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new;
         // A process that ends early closes its input; what it has to say is on its output.
-        scope.spawn(move || stdin.write_all(input.as_bytes()));
-        let errors = scope.spawn(move || read_limited(stderr, 1 << 20));
+        let feeder = thread().spawn_scoped(scope, move || stdin.write_all(input.as_bytes()));
+        let reader = || thread().spawn_scoped(scope, move || read_limited(stderr, 1 << 20));
+        let errors = match feeder.and_then(|_| reader()) {
+            Ok(errors) => errors,
+            Err(error) => {
+                child.kill().ok();
+                return (Err(error), Ok(Vec::new()));
+            }
+        };
         let stdout = read_limited(stdout, MOST_OUTPUT);
         let stderr = errors.join().unwrap_or_else(|_| Ok(Vec::new()));
         (stdout, stderr)

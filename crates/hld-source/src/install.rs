@@ -5,9 +5,11 @@
 //! component names the source. A folder that stands at a mount already is used as it is.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use hld_compiler::{
     ChartEngine, Environment, Remote, Request, Session, Settings, Source, SourceError, SourcePath, trees,
@@ -217,9 +219,16 @@ impl Installer {
             }
             done
         };
-        let mut results = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..asked.len().min(AT_ONCE)).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect::<Vec<_>>()
+        let mut results = thread::scope(|scope| {
+            // This thread works as well, and alone where the system gives no other.
+            let others =
+                (1..asked.len().min(AT_ONCE)).map(|_| thread::Builder::new().spawn_scoped(scope, work));
+            let others: Vec<_> = others.filter_map(Result::ok).collect();
+            let mut results = work();
+            for other in others {
+                results.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            results
         });
         results.sort_by_key(|(at, _)| *at);
         results.into_iter().map(|(_, result)| result).collect()

@@ -89,6 +89,19 @@ fn helm_prints_without_end() {
 }
 
 #[test]
+fn b050_no_room_for_the_threads_that_helm_needs() {
+    let world = World::with_helm("cat > /dev/null; echo \"apiVersion: v1\nkind: A\nmetadata: {name: $2}\"");
+    let charts = (0..6).map(|n| format!("- {{name: web{n}, type: helm, path: ./chart}}\n"));
+    world.write("component.yaml", format!("name: shop\nsubcomponents:\n{}", charts.collect::<String>()));
+    for kilobytes in (60_000..420_000).step_by(7_000) {
+        let limit = format!("ulimit -v {kilobytes}");
+        // Whatever ends it, nothing panics.
+        world.hld("generate --jobs 2").behind(&limit).run_whatever();
+    }
+    world.is_fine();
+}
+
+#[test]
 fn helm_does_not_read_its_values() {
     let world = World::with_helm("exec < /dev/null; echo 'apiVersion: v1\nkind: A\nmetadata: {name: a}'");
     world.write(
