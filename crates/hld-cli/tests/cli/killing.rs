@@ -92,7 +92,8 @@ fn f10_killed_at_every_call_that_writes() {
         traced(hld, &world, &format!("-e trace={WRITES}")).exits(0);
         calls = calls_of(&world.read(".strace"));
     });
-    assert!(calls.len() > 50, "{} calls are all", calls.len());
+    // Fewer, and they are no longer what writes.
+    assert!(calls.len() > 40, "{} calls are all", calls.len());
     let mut n_killed = 0;
     for (generation, (call, n)) in (2..).zip(&calls) {
         interrupted(&world, &remote, generation, |hld| {

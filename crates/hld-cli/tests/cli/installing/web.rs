@@ -217,6 +217,38 @@ fn b077_a_file_that_changed_at_its_address() {
 }
 
 #[test]
+fn b076_no_name_from_outside_becomes_a_path() {
+    let index = |url: &str| {
+        format!("apiVersion: v1\nentries: {{web: [{{name: web, version: 1.0.0, urls: ['{url}']}}]}}\n")
+    };
+    for name in
+        ["%2e%2e%2f%2e%2e%2fevil", "..%5c..%5cevil", "..%2fevil", "%2e%2e/%2e%2e/evil", "a/..;/evil", "~evil"]
+    {
+        let server = Server::start(move |request| {
+            let body = match request.path() {
+                "/repo/index.yaml" => index(&format!("{name}.tgz")).into_bytes(),
+                path if path.ends_with(".tgz") => archive("1.0.0"),
+                _ => MANIFEST.into(),
+            };
+            let disposition = "attachment; filename=\"../../evil.yaml\"; filename*=UTF-8''%2e%2e%2fevil.yaml";
+            Response::new(200, body).header("content-disposition", disposition)
+        })
+        .unwrap();
+        let manifest = file(&server.url(&format!("/{name}.yaml")), &server);
+        let chart = chart(&server.url("/repo"), &server, "  version: 1.0.0\n");
+        for (world, output) in [(manifest, "web.yaml"), (chart, "web.yaml")] {
+            world.hld("generate").run().exits(0);
+            let everything = world.snapshot();
+            let made: Vec<String> = everything.files_in("work/generated/common").into_keys().collect();
+            assert_eq!(made, [output], "{name}");
+            let evil: Vec<String> =
+                everything.files_in("").into_keys().filter(|path| path.contains("evil")).collect();
+            assert!(evil.is_empty(), "{name}: {evil:?}");
+        }
+    }
+}
+
+#[test]
 fn b070_addresses_of_this_machine_and_of_its_network() {
     let server = Server::start(|_| Response::new(200, MANIFEST)).unwrap();
     let port = server.authority().rsplit(':').next().unwrap().to_owned();
