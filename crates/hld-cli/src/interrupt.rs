@@ -27,17 +27,19 @@ pub(crate) fn yield_to_signal() {
     }
 }
 
+/// A file that grows beyond the limit of the system is an error of the one who writes it, no signal.
+pub(crate) fn outlive_full_files() {
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).ok();
+}
+
 /// Waits for signals on a thread of its own; the first one ends the program with 128 + its number.
 ///
 /// What is written becomes visible by one rename, so the program may end at any moment. Litter is
 /// removed first; writers stop by themselves once [`process::is_cancelled`] says so.
 ///
-/// A file that grows beyond the limit of the system is an error of the one who writes it, no signal.
-///
 /// # Errors
 /// The system gives no thread.
 pub(crate) fn watch() -> std::io::Result<()> {
-    signal_hook::flag::register(SIGXFSZ, Arc::default()).ok();
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let wait = move || {
         let Some(signal) = signals.forever().next() else { return };

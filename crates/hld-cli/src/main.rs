@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::error::{CommandError, FailureKind};
+use crate::error::FailureKind;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -25,11 +25,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {
-    if let Err(error) = interrupt::watch() {
-        let words = format!("signals can not be waited for: {error}");
-        ui::show_error(&CommandError::new(FailureKind::Io, words));
-        return ExitCode::from(FailureKind::Io.exit_code());
-    }
+    interrupt::outlive_full_files();
     let given = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
     if given.is_none_or(|bytes| bytes >= STACK_BYTES as u64) {
         return run();

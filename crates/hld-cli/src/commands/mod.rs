@@ -31,14 +31,20 @@ use hld_source::Folders;
 use crate::args::{Arguments, Command, Environments, Global};
 use crate::definition::Definition;
 use crate::error::{CommandError, FailureKind};
+use crate::interrupt;
 use crate::ui::{self, Format};
 
 /// Runs the command that the arguments name.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let global = &arguments.global;
     check_format(&arguments.command, global.format)?;
-    if is_parallel(&arguments.command) {
-        start_threads(global)?;
+    match need(&arguments.command) {
+        Need::Nothing => {}
+        Need::Signals => watch_signals()?,
+        Need::Threads => {
+            watch_signals()?;
+            start_threads(global)?;
+        }
     }
     match &arguments.command {
         Command::Init(command) => init::run(global, command),
@@ -65,9 +71,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     }
 }
 
-/// Whether the command compiles or checks, with all processors; for the others, threads would be most
-/// of the time that they take.
-fn is_parallel(command: &Command) -> bool {
+/// What a command has to have before it begins; what it does not need would be most of its time.
+enum Need {
+    /// It reads and prints: a signal may end it at any moment.
+    Nothing,
+    /// It writes, or runs programs: a signal waits for that.
+    Signals,
+    /// It compiles or checks as well, with all processors.
+    Threads,
+}
+
+fn need(command: &Command) -> Need {
     match command {
         Command::Install(_)
         | Command::Generate(_)
@@ -76,18 +90,23 @@ fn is_parallel(command: &Command) -> bool {
         | Command::Publish(_)
         | Command::Rollback(_)
         | Command::Tree(_)
-        | Command::Agent(_) => true,
-        Command::Diff(diff) => !diff.compares_paths(),
-        Command::Init(_)
-        | Command::Add(_)
-        | Command::Remove(_)
-        | Command::Set(_)
+        | Command::Agent(_) => Need::Threads,
+        Command::Diff(diff) if !diff.compares_paths() => Need::Threads,
+        Command::Init(_) | Command::Add(_) | Command::Remove(_) | Command::Set(_) | Command::Doctor(_) => {
+            Need::Signals
+        }
+        Command::Diff(_)
         | Command::Explain(_)
         | Command::Schema(_)
         | Command::Completions(_)
-        | Command::Doctor(_)
-        | Command::Version => false,
+        | Command::Version => Need::Nothing,
     }
+}
+
+fn watch_signals() -> Result<(), CommandError> {
+    interrupt::watch().map_err(|error| {
+        CommandError::new(FailureKind::Io, format!("signals can not be waited for: {error}"))
+    })
 }
 
 fn start_threads(global: &Global) -> Result<(), CommandError> {
