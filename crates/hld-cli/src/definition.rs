@@ -8,8 +8,8 @@ use hld_source::{
     Files, Folders, Helm, Installed, LOCK_NAME, Lock, Options, Overlay, Revision, Wanted, system_words,
 };
 
-use crate::args::{Fetching, Sources};
 use crate::error::{CommandError, FailureKind};
+use crate::options::{Fetching, Sources};
 use crate::{output, tools, ui};
 
 /// A definition on this machine.
@@ -27,6 +27,11 @@ pub(crate) struct Definition {
 }
 
 impl Definition {
+    /// A folder of the definition on this machine; none for what is fetched.
+    pub(crate) fn machine_path(&self, below: &str) -> Option<PathBuf> {
+        self.files.machine_path(&self.root.join(below).ok()?)
+    }
+
     /// A session in which the sources of these environments are seen. What is missing is fetched, and
     /// hld.lock written where it says something new.
     ///

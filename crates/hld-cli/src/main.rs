@@ -3,11 +3,13 @@
 mod args;
 mod commands;
 mod definition;
+mod dispatch;
 mod document;
 mod error;
 mod gate;
 mod interrupt;
 mod manifest_files;
+mod options;
 mod output;
 mod tools;
 mod ui;
@@ -45,7 +47,7 @@ fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(usage) => return args::show_usage(&usage),
     };
-    let result = std::panic::catch_unwind(|| commands::run(&arguments));
+    let result = std::panic::catch_unwind(|| dispatch::run(&arguments));
     interrupt::yield_to_signal();
     match result {
         Ok(Ok(())) => ExitCode::SUCCESS,

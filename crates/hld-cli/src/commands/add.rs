@@ -3,9 +3,10 @@
 use hld_yaml as yaml;
 use yaml::{Data, Value};
 
-use crate::args::Global;
+use super::naming;
 use crate::document::Document;
 use crate::error::{CommandError, FailureKind};
+use crate::options::Global;
 use crate::ui;
 
 /// Add a subcomponent to the component in this folder, or replace the one of that name.
@@ -37,10 +38,10 @@ pub(crate) struct Add {
 }
 
 pub(crate) fn run(global: &Global, command: &Add) -> Result<(), CommandError> {
-    super::check_component_name(&command.name)?;
+    naming::check_component_name(&command.name)?;
     let mut document = Document::open(&global.directory, "component")?;
     if document.is_new() {
-        let name = super::folder_name(&global.directory);
+        let name = naming::folder_name(&global.directory);
         document.set(&["name"], &Value::new(name.as_str()))?;
     }
     document.put_item("subcomponents", &command.name, &item(command)?)?;

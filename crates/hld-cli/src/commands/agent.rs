@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use hld_agent::client::{Client, ClientError, Target};
 
-use crate::args::Global;
 use crate::error::{CommandError, FailureKind};
+use crate::options::Global;
 
 /// Bring the agent into a cluster, and ask it how it stands.
 #[derive(clap::Args)]

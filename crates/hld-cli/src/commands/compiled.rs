@@ -3,11 +3,11 @@
 use hld_compiler::{Compilation, compile};
 use hld_diag::{Diagnostic, Diagnostics, SourceMap};
 
-use super::environments;
-use crate::args::Environments;
+use super::environments::environments;
 use crate::definition::Definition;
 use crate::error::CommandError;
 use crate::gate::Gate;
+use crate::options::Environments;
 use crate::ui;
 
 /// What is asked of a compilation besides that it has no errors.

@@ -1,9 +1,8 @@
 //! `hld completions`
 
-use clap::{CommandFactory, ValueEnum};
+use clap::ValueEnum;
 use clap_complete::Shell;
 
-use crate::args::Arguments;
 use crate::error::CommandError;
 use crate::ui;
 
@@ -27,7 +26,8 @@ enum Shells {
     Zsh,
 }
 
-pub(crate) fn run(command: &Completions) -> Result<(), CommandError> {
+/// Prints completions for the command line `all`.
+pub(crate) fn run(command: &Completions, all: &mut clap::Command) -> Result<(), CommandError> {
     let shell = match command.shell {
         Shells::Bash => Shell::Bash,
         Shells::Elvish => Shell::Elvish,
@@ -36,7 +36,7 @@ pub(crate) fn run(command: &Completions) -> Result<(), CommandError> {
         Shells::Zsh => Shell::Zsh,
     };
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "hld", &mut script);
+    clap_complete::generate(shell, all, "hld", &mut script);
     ui::write_out(&script).ok();
     Ok(())
 }

@@ -14,10 +14,10 @@ use super::compiled::{Demands, compiled};
 use super::manifests::{MOST_BYTES, Manifests};
 use super::publish::{self, Destination, Place};
 use super::sides::{self, Base, Care, Range};
-use crate::args::{Environments, Global, Sources};
 use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
 use crate::manifest_files;
+use crate::options::{Environments, Global, Sources};
 use crate::ui::{self, Format};
 
 /// Show what differs between manifests, object by object.

@@ -6,9 +6,9 @@ use hld_compiler::{Environment, Kind, trees};
 use hld_diag::{Diagnostic, Diagnostics, NOT_FETCHED, OFFLINE};
 use hld_source::Helm;
 
-use crate::args::{Fetching, Global};
 use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
+use crate::options::{Fetching, Global};
 use crate::tools::{self, HELM_VERSION};
 use crate::ui::{self, Format};
 

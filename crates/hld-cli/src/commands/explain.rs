@@ -2,8 +2,8 @@
 
 use hld_diag::{Code, nearest};
 
-use crate::args::Global;
 use crate::error::{CommandError, FailureKind};
+use crate::options::Global;
 use crate::ui::{self, Format};
 
 /// Explain a code such as HLD0301: what happened, and how to mend it.

@@ -10,11 +10,11 @@ use hld_compiler::{Compilation, Layout, Session, compile, describe, output_files
 use hld_diag::{Diagnostic, Diagnostics, STALE, Severity, Span};
 
 use super::compiled::gathered;
-use super::{environments, machine_path};
-use crate::args::{Environments, Global, Sources};
+use super::environments::environments;
 use crate::definition::{self, Definition};
 use crate::error::{CommandError, FailureKind};
 use crate::gate::{Gate, Verdict};
+use crate::options::{Environments, Global, Sources};
 use crate::output::{self, Changes, Tree};
 use crate::ui;
 
@@ -186,7 +186,7 @@ impl Run<'_> {
             .iter()
             .flat_map(|compilation| &compilation.components)
             .filter_map(|component| component.source.as_deref())
-            .filter_map(|source| machine_path(self.definition, source))
+            .filter_map(|source| self.definition.machine_path(source))
             .collect();
         if let Some(refused) = output::check_folder(&output, &self.definition.folder, &sources) {
             return Err(refused);

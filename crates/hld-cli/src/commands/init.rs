@@ -5,8 +5,9 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use crate::args::Global;
+use super::naming;
 use crate::error::{CommandError, FailureKind};
+use crate::options::Global;
 use crate::ui;
 
 /// Make a new definition: a root component, a folder of manifests, and config for two environments.
@@ -55,9 +56,9 @@ pub(crate) fn run(global: &Global, command: &Init) -> Result<(), CommandError> {
     let folder = &global.directory;
     let name = match &command.name {
         Some(name) => name.clone(),
-        None => super::folder_name(folder),
+        None => naming::folder_name(folder),
     };
-    super::check_component_name(&name)?;
+    naming::check_component_name(&name)?;
     for existing in ["component.yaml", "component.json"].map(|file| folder.join(file)) {
         if existing.symlink_metadata().is_ok() {
             let message = format!("`{}` exists already", existing.display());

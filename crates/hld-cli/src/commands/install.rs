@@ -6,9 +6,9 @@ use hld_compiler::{Environment, Request, config_names, trees};
 use hld_diag::{Diagnostic, Diagnostics, SourceMap, render};
 use hld_source::{Helm, Installed};
 
-use crate::args::{Fetching, Global};
 use crate::definition::{self, Definition};
 use crate::error::CommandError;
+use crate::options::{Fetching, Global};
 use crate::ui::{self, Format, plural};
 
 /// Fetch the sources that the definition needs, for all its environments.

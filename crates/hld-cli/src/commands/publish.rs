@@ -19,9 +19,9 @@ pub(super) use target::{Destination, Place, Target, destination};
 use self::origin::Origin;
 use super::compiled::{Demands, compiled};
 use super::generate::LayoutArgument;
-use crate::args::{Environments, Global, Sources};
 use crate::definition::{self, Definition};
 use crate::error::CommandError;
+use crate::options::{Environments, Global, Sources};
 use crate::ui;
 
 /// Compile environments and publish their manifests as one commit of a manifest repository.

@@ -1,8 +1,8 @@
 //! `hld remove`
 
-use crate::args::Global;
 use crate::document::Document;
 use crate::error::{CommandError, FailureKind};
+use crate::options::Global;
 use crate::ui;
 
 /// Remove a subcomponent from the component in this folder. Everything else stays as it is.

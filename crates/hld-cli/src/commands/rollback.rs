@@ -6,11 +6,11 @@ use hld_diag::{Diagnostic, SourceMap};
 use hld_publisher::{Outcome, Rollback, Site};
 use hld_source::process;
 
-use super::environments;
+use super::environments::environments;
 use super::publish::{Destination, Report, Target, author, destination, fail};
-use crate::args::{Environments, Global};
 use crate::definition;
 use crate::error::{CommandError, FailureKind};
+use crate::options::{Environments, Global};
 use crate::ui;
 
 /// Bring back what was published before, by a commit, and hold it there.

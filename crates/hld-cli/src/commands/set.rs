@@ -11,9 +11,9 @@ use hld_diag::FileId;
 use hld_source::system_words;
 use hld_yaml::{self as yaml, Data, Value};
 
-use crate::args::Global;
 use crate::document::{Document, MOST_BYTES};
 use crate::error::{CommandError, FailureKind};
+use crate::options::Global;
 use crate::ui;
 
 /// Set config values of the component in this folder.

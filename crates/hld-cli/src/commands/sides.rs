@@ -9,11 +9,11 @@ use hld_git::{GitError, ObjectId, Repository};
 use serde_json::Value as Json;
 
 use super::compiled::gathered;
-use super::environments;
-use crate::args::{Environments, Fetching, Global};
+use super::environments::environments;
 use crate::definition::{self, Definition, NotOpened};
 use crate::error::{CommandError, FailureKind};
 use crate::gate::Gate;
+use crate::options::{Environments, Fetching, Global};
 use crate::ui;
 
 /// What is to be compared.

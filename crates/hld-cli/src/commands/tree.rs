@@ -4,10 +4,10 @@ use hld_compiler::{Node, Session, Tree, trees};
 use hld_diag::{Diagnostics, render};
 use hld_source::Helm;
 
-use super::environments;
-use crate::args::{Environments, Global, Sources};
+use super::environments::environments;
 use crate::definition;
 use crate::error::CommandError;
+use crate::options::{Environments, Global, Sources};
 use crate::ui::{self, Format};
 
 /// Show the components of an environment, and where each comes from.

@@ -1,9 +1,9 @@
 //! `hld version`
 
-use crate::args::Global;
+use crate::options::Global;
 use crate::ui::{self, Format};
 
-pub(super) fn run(global: &Global) {
+pub(crate) fn run(global: &Global) {
     let version = env!("CARGO_PKG_VERSION");
     if global.format == Format::Json {
         ui::print(&format!("{}\n", serde_json::json!({ "version": version })));

@@ -9,9 +9,9 @@ use hld_diag::Untrusted;
 use hld_diff::{Comparison, fold, write};
 
 use super::{Which, failure};
-use crate::args::Global;
 use crate::commands::comparing::random_key;
 use crate::error::{CommandError, FailureKind};
+use crate::options::Global;
 use crate::ui::{self, Format};
 
 /// Show what a sync would change in the cluster, by dry runs on the server.

@@ -4,8 +4,8 @@ use hld_agent::status::{self, Status as Stands};
 use hld_diag::Untrusted;
 
 use super::{Which, failure};
-use crate::args::Global;
 use crate::error::{CommandError, FailureKind};
+use crate::options::Global;
 use crate::ui::{self, Format};
 
 /// Show whether the cluster is like the repository; the exit code is 1 when it is not.

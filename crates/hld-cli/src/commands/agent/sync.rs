@@ -7,8 +7,8 @@ use hld_git::ObjectId;
 
 use super::status::{print, verdict};
 use super::{Which, failure};
-use crate::args::Global;
 use crate::error::{CommandError, FailureKind};
+use crate::options::Global;
 use crate::ui;
 
 /// Ask the agent to fetch now and to compare everything.

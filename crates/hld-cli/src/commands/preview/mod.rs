@@ -11,8 +11,8 @@ use self::posting::Posting;
 use self::report::Report;
 use super::comparing::compare_sides;
 use super::sides::{self, Base, Care, Range};
-use crate::args::{Environments, Fetching, Global};
 use crate::error::{CommandError, FailureKind};
+use crate::options::{Environments, Fetching, Global};
 use crate::ui::{self, Format};
 
 /// Show what a change does to every environment, and put it on the pull request.

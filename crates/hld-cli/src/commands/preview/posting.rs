@@ -6,9 +6,9 @@ use hld_diag::{Diagnostic, NOT_POSTED, STALE_PREVIEW, Secret, Severity, SourceMa
 use hld_forge::{Access, Forge, ForgeError, Kind, Outside, Patience, Post, Posted, State, Status, Target};
 
 use super::report::Report;
-use crate::args::Global;
 use crate::commands::sides::{self, Range};
 use crate::error::{CommandError, FailureKind};
+use crate::options::Global;
 use crate::ui;
 
 /// Where to post.

@@ -10,11 +10,11 @@ use hld_lint::Version;
 use serde_json::{Value as Json, json};
 
 use super::compiled::gathered;
-use super::environments;
-use crate::args::{Environments, Global, Sources};
+use super::environments::environments;
 use crate::definition;
 use crate::error::CommandError;
 use crate::gate::{Gate, Verdict};
+use crate::options::{Environments, Global, Sources};
 use crate::ui::{self, Format, plural};
 
 /// Check manifests against the schemas of Kubernetes.
