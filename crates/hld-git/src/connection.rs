@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -19,6 +21,9 @@ use crate::reach::Reach;
 use crate::remote::Remote;
 use crate::url::RemoteUrl;
 use crate::{files, patience};
+
+/// How often whoever waits for a credential helper looks whether there is time left.
+const LOOKING_UP: Duration = Duration::from_millis(50);
 
 /// Most of what a server says that is kept, in bytes.
 const MOST_SAID: usize = 4096;
@@ -186,11 +191,23 @@ impl Connection {
         }
     }
 
-    /// What the user's credential helpers say.
+    /// What the user's credential helpers say, who may wait for somebody to type.
     fn ask_helper(&self) -> Result<Option<(String, Secret)>, GitError> {
         let config = git2::Config::open_default()?;
         let mut helper = git2::CredentialHelper::new(&self.url.to_string());
-        let Some((user, secret)) = helper.config(&config).execute() else { return Ok(None) };
+        helper.config(&config);
+        let (said, says) = mpsc::channel();
+        let ask = move || said.send(helper.execute());
+        thread::Builder::new().spawn(ask).map_err(|error| {
+            GitError::new(ErrorKind::Local, format!("git's credential helpers can not be asked: {error}"))
+        })?;
+        let found = loop {
+            match says.recv_timeout(LOOKING_UP) {
+                Err(RecvTimeoutError::Timeout) => self.check()?,
+                found => break found.ok().flatten(),
+            }
+        };
+        let Some((user, secret)) = found else { return Ok(None) };
         check_secret(&secret)?;
         Ok(Some((user, Secret::from(secret))))
     }

@@ -96,6 +96,16 @@ fn b040_helpers_of_git() {
 }
 
 #[test]
+fn b040_a_helper_of_git_that_never_ends() {
+    let origin = Origin::private(&INFRA, &format!("ada:{SECRET}"));
+    let world = with_git_config(&origin, "[credential]\n\thelper = \"!f() { exec sleep 60; }; f\"\n");
+    let settings = world.read("hld.yaml");
+    world.write("hld.yaml", format!("{settings}limits: {{sourceSeconds: 1}}\n"));
+    let run = world.hld("generate").env("PATH", std::env::var_os("PATH").unwrap()).run();
+    run.exits(1).untouched().mentions("sourceSeconds");
+}
+
+#[test]
 fn b040_a_store_that_everybody_may_read() {
     let origin = Origin::private(&INFRA, &format!("ada:{SECRET}"));
     let world = with_git_config(&origin, "[credential]\n\thelper = store\n");
