@@ -11,6 +11,9 @@ struct Needed {
 
 /// What tests run besides Rust, Go and git.
 const NEEDED: &[Needed] = &[
+    // What OpenSSL is built with: make, and Perl with its modules, which come with `prove`.
+    Needed { program: "make", package: "make" },
+    Needed { program: "prove", package: "perl" },
     Needed { program: "curl", package: "curl" },
     Needed { program: "sshd", package: "openssh-server" },
     Needed { program: "ssh-keygen", package: "openssh-client" },
