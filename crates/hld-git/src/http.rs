@@ -20,6 +20,7 @@ use crate::connection::Connection;
 use crate::error::{ErrorKind, GitError};
 use crate::list::List;
 use crate::pack::Watch;
+use crate::proxy::proxy_for;
 use crate::reach::Guard;
 use crate::{patience, tls};
 
@@ -35,8 +36,17 @@ const UPLOAD_PACK: &str = "git-upload-pack";
 /// Most redirects of one request.
 const MOST_REDIRECTS: usize = 5;
 
+/// Most seconds of a time limit: more can not be added to a moment.
+const MOST_SECONDS: u64 = 365 * 24 * 3600;
+
+/// Most bytes that are read of an answer that is not used, so that its connection serves once more.
+const MOST_UNUSED: u64 = 64 * 1024;
+
 /// Most bytes of the headers of an answer.
 const MOST_HEADERS: usize = 64 * 1024;
+
+/// What takes a push.
+const RECEIVE_PACK: &str = "git-receive-pack";
 
 /// Servers look at the beginning of it.
 const USER_AGENT: &str = concat!("git/2.0 (hld ", env!("CARGO_PKG_VERSION"), ")");
@@ -64,7 +74,8 @@ impl Drop for Entered {
 pub(crate) fn factory(remote: &git2::Remote<'_>) -> Result<Transport, git2::Error> {
     let connection = CURRENT.with_borrow(Clone::clone);
     let connection = connection.ok_or_else(|| git2::Error::from_str("there is no connection to work for"))?;
-    Transport::smart(remote, true, Http(Arc::new(Client::new(connection))))
+    let client = Client::new(connection.clone()).map_err(|fault| connection.stop(fault))?;
+    Transport::smart(remote, true, Http(Arc::new(client)))
 }
 
 struct Http(Arc<Client>);
@@ -73,7 +84,7 @@ impl SmartSubtransport for Http {
     fn action(&self, _: &str, action: Service) -> Result<Box<dyn SmartSubtransportStream>, git2::Error> {
         let service = match action {
             Service::UploadPackLs | Service::UploadPack => UPLOAD_PACK,
-            Service::ReceivePackLs | Service::ReceivePack => "git-receive-pack",
+            Service::ReceivePackLs | Service::ReceivePack => RECEIVE_PACK,
         };
         let mut exchange = Exchange { client: self.0.clone(), service, question: Vec::new(), answer: None };
         if matches!(action, Service::UploadPackLs | Service::ReceivePackLs) {
@@ -175,10 +186,15 @@ struct Place {
 }
 
 impl Client {
-    fn new(connection: Arc<Connection>) -> Self {
+    fn new(connection: Arc<Connection>) -> Result<Self, GitError> {
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
         let limits = connection.limits();
-        let mut config = Agent::config_builder()
+        let base = connection.url().to_string().trim_end_matches('/').to_owned();
+        let proxy = match Url::parse(&base) {
+            Ok(url) => proxy_for(&url).map_err(|words| GitError::new(ErrorKind::Local, words))?,
+            Err(_) => None,
+        };
+        let config = Agent::config_builder()
             .tls_config(tls)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -191,15 +207,12 @@ impl Client {
             .timeout_connect(Some(patience::CONNECTING))
             .timeout_per_read(Some(limits.silence))
             .timeout_per_write(Some(limits.silence))
-            .timeout_global(Some(Duration::from_secs(limits.seconds)));
-        if let Some(proxy) = proxy_of_git() {
-            config = config.proxy(Some(proxy));
-        }
+            .timeout_global(Some(Duration::from_secs(limits.seconds.min(MOST_SECONDS))))
+            .proxy(proxy);
         let guard = Guard::new(connection.reach().clone());
         let agent = Agent::with_parts(config.build(), DefaultConnector::default(), guard);
-        let base = connection.url().to_string().trim_end_matches('/').to_owned();
         let login = connection.first_login().and_then(sensitive);
-        Client { connection, agent, place: Mutex::new(Place { base, login }) }
+        Ok(Client { connection, agent, place: Mutex::new(Place { base, login }) })
     }
 
     fn place(&self) -> MutexGuard<'_, Place> {
@@ -213,11 +226,15 @@ impl Client {
             let response = self.send(service, question)?;
             match response.status().as_u16() {
                 200 => return self.body(response, service, question),
-                401 => self.log_in(response.headers())?,
+                401 => {
+                    self.log_in(response.headers())?;
+                    finish(response);
+                }
                 301 | 302 | 303 | 307 | 308
                     if n_redirects < MOST_REDIRECTS && matches!(question, Question::List) =>
                 {
                     self.redirect(response.headers(), service)?;
+                    finish(response);
                     n_redirects += 1;
                 }
                 status => return Err(self.refusal(status, response.headers())),
@@ -244,7 +261,10 @@ impl Client {
                 let request = request.method("POST").uri(format!("{base}/{service}"));
                 let request = request.header("content-type", format!("application/x-{service}-request"));
                 let request = request.header("accept", format!("application/x-{service}-result"));
-                self.agent.run(request.body(*bytes).map_err(odd)?)
+                let request = self.agent.configure_request(request.body(*bytes).map_err(odd)?);
+                // What a server says while its hooks look at a push may be held back on its way.
+                let silence = Some(self.connection.limits().silence).filter(|_| service != RECEIVE_PACK);
+                self.agent.run(request.timeout_per_read(silence).build())
             }
         };
         sent.map_err(|error| self.explain(&error))
@@ -258,7 +278,8 @@ impl Client {
     ) -> Result<Body, GitError> {
         let what = if matches!(question, Question::List) { "advertisement" } else { "result" };
         let kind = text(response.headers(), "content-type").unwrap_or("nothing that says what it is");
-        if kind != format!("application/x-{service}-{what}") {
+        let plain = kind.split(';').next().unwrap_or_default().trim();
+        if !plain.eq_ignore_ascii_case(&format!("application/x-{service}-{what}")) {
             let words = format!("it is no git server: it answers with {}", cut(kind));
             return Err(self.fault(ErrorKind::Protocol, &words));
         }
@@ -267,10 +288,8 @@ impl Client {
 
     /// Takes the next way to log in.
     fn log_in(&self, headers: &HeaderMap) -> Result<(), GitError> {
-        let mut challenges =
-            headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok());
-        let takes_password = challenges
-            .any(|challenge| challenge.get(..5).is_some_and(|kind| kind.eq_ignore_ascii_case("basic")));
+        let takes_password =
+            headers.get_all("www-authenticate").iter().any(|challenge| offers_basic(challenge.as_bytes()));
         let login = self.connection.next_login(takes_password)?;
         self.place().login = sensitive(login);
         Ok(())
@@ -313,6 +332,10 @@ impl Client {
                 let after =
                     after.map_or_else(String::new, |after| format!(", to be asked again after {after}"));
                 self.fault(ErrorKind::Network, &format!("it answers {status}{after}"))
+            }
+            413 => self.fault(ErrorKind::Limit, "it answers 413: it takes nothing of this size"),
+            400..=499 if ![408, 425].contains(&status) => {
+                self.fault(ErrorKind::Protocol, &format!("it answers {status}"))
             }
             _ => self.fault(ErrorKind::Network, &format!("it answers {status}")),
         }
@@ -360,6 +383,20 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
+/// Whether a list of challenges (RFC 9110, 11.6.1) has one for a user and a password.
+fn offers_basic(challenges: &[u8]) -> bool {
+    challenges.split(|byte| *byte == b',').any(|challenge| {
+        let challenge = challenge.trim_ascii_start();
+        let kind = challenge.split(|byte| *byte == b' ').next().unwrap_or_default();
+        kind.eq_ignore_ascii_case(b"basic")
+    })
+}
+
+/// Reads an answer that nobody uses to its end, if that is near.
+fn finish(response: Response<Body>) {
+    io::copy(&mut response.into_body().into_reader().take(MOST_UNUSED), &mut io::sink()).ok();
+}
+
 /// As much of a server's word as belongs into a sentence.
 fn cut(word: &str) -> String {
     word.chars().take(100).collect()
@@ -369,11 +406,4 @@ fn sensitive(login: String) -> Option<HeaderValue> {
     let mut value = HeaderValue::try_from(login).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-/// The proxy that git is told to use. That of the environment is found without us.
-fn proxy_of_git() -> Option<ureq::Proxy> {
-    let config = git2::Config::open_default().ok()?;
-    let proxy = config.get_string("http.proxy").ok().filter(|proxy| !proxy.is_empty())?;
-    ureq::Proxy::new(&proxy).ok()
 }

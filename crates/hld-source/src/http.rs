@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use hld_diag::{Diagnostic, FETCH_FAILED, SOURCE_REFUSED, Secret, Span, UNREACHABLE};
-use hld_git::{Guard, tls_problem};
+use hld_git::{Guard, proxy_for, tls_problem};
 use secrecy::ExposeSecret;
 use ureq::Agent;
 use ureq::tls::{RootCerts, TlsConfig};
@@ -116,7 +116,8 @@ impl Client {
         if let Some(words) = self.addresses.reach().refuses(host, port) {
             return Err(out_of_reach(url, &words));
         }
-        let mut request = self.agent.get(url.as_str());
+        let proxy = proxy_for(url).map_err(|words| Failure::Final(failed(url, &words)))?;
+        let mut request = self.agent.get(url.as_str()).config().proxy(proxy).build();
         if let Some(token) = token {
             request = request.header("authorization", authorization(token));
         }

@@ -287,6 +287,44 @@ fn b070_a_proxy_is_not_asked_for_addresses_of_this_machine() {
 }
 
 #[test]
+fn proxies_are_chosen_as_git_does() {
+    let (proxy, server) =
+        (Server::start(|_| Response::new(502, "")), Server::start(|_| Response::new(404, "")));
+    let (proxy, server) = (proxy.unwrap(), server.unwrap());
+    let run = |method: &str, of_git: &str, variables: [(&str, &str); 2]| {
+        let kind = if method == "git" { "component" } else { "static" };
+        let source = server.url("/web.yaml");
+        let component = format!(
+            "name: shop\nsubcomponents:\n- name: web\n  type: {kind}\n  source: {source}\n  method: {method}\n"
+        );
+        let world = World::new(&[("component.yaml", &component)]);
+        allow(&world, &[&server]);
+        std::fs::write(world.outside("home/.gitconfig"), of_git).unwrap();
+        let hld =
+            variables.into_iter().fold(world.hld("generate"), |hld, (name, value)| hld.env(name, value));
+        let said = hld.run();
+        let asked = (proxy.requests().len(), server.requests().len());
+        said.untouched();
+        (asked, said)
+    };
+    let (named, none) = (proxy.url(""), ("LANG", "C"));
+    let of_git = format!("[http]\n\tproxy = {named}\n");
+    for method in ["git", "http"] {
+        let before = (proxy.requests().len(), server.requests().len());
+        let (after, _) = run(method, "", [("http_proxy", &named), none]);
+        assert!(after.0 > before.0 && after.1 == before.1, "{method}: the environment's");
+        let (direct, _) = run(method, "", [("http_proxy", &named), ("NO_PROXY", "localhost, 127.0.0.1")]);
+        assert!(direct.0 == after.0 && direct.1 > after.1, "{method}: not for this host");
+        let (after, _) = run(method, &of_git, [none, none]);
+        assert!(after.0 > direct.0 && after.1 == direct.1, "{method}: git's");
+        let (direct, _) = run(method, "[http]\n\tproxy =\n", [("http_proxy", &named), none]);
+        assert!(direct.0 == after.0 && direct.1 > after.1, "{method}: git says none");
+        let (_, said) = run(method, "[http]\n\tproxy = socks5://127.0.0.1:1\n", [none, none]);
+        said.mentions("http.proxy");
+    }
+}
+
+#[test]
 fn b070_b071_redirects_are_checked_and_bounded() {
     let inner = Server::start(|_| Response::new(200, MANIFEST)).unwrap();
     let targets = [
