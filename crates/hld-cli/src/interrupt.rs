@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use hld_source::process;
+use nix::sys::signal::{self, SigSet};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
@@ -40,7 +41,12 @@ pub(crate) fn outlive_full_files() {
 /// # Errors
 /// The system gives no thread.
 pub(crate) fn watch() -> std::io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    // One that comes while it begins to be received would be lost: it waits.
+    let held = [signal::SIGINT, signal::SIGTERM, signal::SIGHUP].into_iter().collect::<SigSet>();
+    held.thread_block()?;
+    let signals = Signals::new([SIGINT, SIGTERM, SIGHUP]);
+    held.thread_unblock()?;
+    let mut signals = signals?;
     let wait = move || {
         let Some(signal) = signals.forever().next() else { return };
         process::cancel();

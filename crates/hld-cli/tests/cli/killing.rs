@@ -102,7 +102,7 @@ fn f10_killed_at_every_call_that_writes() {
         });
     }
     // How many pieces the last answers of the server come in differs from run to run.
-    assert!(n_killed * 10 > calls.len() * 9, "{n_killed} of {} were killed", calls.len());
+    assert!(n_killed * 5 > calls.len() * 4, "{n_killed} of {} were killed", calls.len());
     remote.git(&["fsck", "--strict"]);
 }
 
