@@ -27,6 +27,11 @@ pub struct Limits {
     pub index_bytes: u64,
 }
 
+impl Limits {
+    /// Most that [`Limits::source_seconds`] can be, a year: clocks can not add everything to a moment.
+    pub const MOST_SECONDS: u64 = 365 * 24 * 3600;
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {

@@ -198,7 +198,7 @@ fn limits(fields: &LimitFields) -> Limits {
         template_fuel: fields.template_fuel.unwrap_or(default.template_fuel),
         source_bytes: fields.source_bytes.unwrap_or(default.source_bytes),
         source_entries: fields.source_entries.unwrap_or(default.source_entries),
-        source_seconds: fields.source_seconds.unwrap_or(default.source_seconds),
+        source_seconds: fields.source_seconds.unwrap_or(default.source_seconds).min(Limits::MOST_SECONDS),
         chart_bytes: fields.chart_bytes.unwrap_or(default.chart_bytes),
         index_bytes: fields.index_bytes.unwrap_or(default.index_bytes),
     }

@@ -325,6 +325,15 @@ fn proxies_are_chosen_as_git_does() {
 }
 
 #[test]
+fn a_time_limit_that_no_clock_can_hold() {
+    let server = Server::start(|_| Response::new(200, MANIFEST)).unwrap();
+    let world = file(&server.url("/web.yaml"), &server);
+    let settings = world.read("hld.yaml");
+    world.write("hld.yaml", format!("{settings}limits: {{sourceSeconds: 9223372036854775807}}\n"));
+    world.hld("generate").run().exits(0);
+}
+
+#[test]
 fn b070_b071_redirects_are_checked_and_bounded() {
     let inner = Server::start(|_| Response::new(200, MANIFEST)).unwrap();
     let targets = [
